@@ -1,0 +1,121 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace GuestTune.Testing.Commands;
+
+/// <summary>"boot": VMs for a person or a script, with an inventory that guesttune reads.</summary>
+internal static class BootCommand
+{
+    public static Command Create()
+    {
+        var folder = SharedOptions.Folder();
+        var kernel = SharedOptions.Kernel();
+        var count = new Option<int>("--count") { Description = "How many VMs: vm1, vm2, …", DefaultValueFactory = _ => 1 };
+        var keep = new Option<bool>("--keep") { Description = "Leave the VMs running; 'stop' ends them." };
+        var disk = new Option<bool>("--disk") { Description = "Give each VM a disk: what the agent writes survives a reboot." };
+        count.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() is < 1 or > 16)
+            {
+                r.AddError("--count must be 1 to 16.");
+            }
+        });
+
+        var command = new Command("boot", "Boot VMs and write DIR/inventory.yaml; without --keep they end with this program (Ctrl-C).")
+        {
+            folder, kernel, count, keep, disk,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var directory = parsed.GetRequiredValue(folder);
+            var options = Enumerable.Range(1, parsed.GetValue(count)).Select(n => new TestVmOptions
+            {
+                Name = $"vm{n}",
+                Kernel = KernelFlavour.Parse(parsed.GetValue(kernel)!),
+                Folder = Path.Combine(directory.FullName, $"vm{n}"),
+                KeepsRunning = parsed.GetValue(keep),
+                HasDisk = parsed.GetValue(disk),
+            });
+            await BootAsync(directory.FullName, [.. options], parsed.GetValue(keep), cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task BootAsync(string directory, TestVmOptions[] options, bool keep, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(directory);
+        var vms = await BootAllAsync(options, cancellationToken);
+        try
+        {
+            var inventory = Path.Combine(directory, "inventory.yaml");
+            await File.WriteAllTextAsync(inventory, WriteInventory(vms), cancellationToken);
+            foreach (var vm in vms)
+            {
+                // QEMU serves one client of the console at a time, and the next one is 'console'.
+                await vm.Console.DisposeAsync();
+                Console.WriteLine($"{vm.Name}: booted in {vm.BootTime.TotalSeconds:0.0} s, process {vm.ProcessId}");
+            }
+
+            Console.WriteLine($"ready {inventory}");
+            if (!keep)
+            {
+                await WaitForSignalAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(vms.Select(v => v.DisposeAsync().AsTask()));
+        }
+    }
+
+    private static async Task<TestVm[]> BootAllAsync(TestVmOptions[] options, CancellationToken cancellationToken)
+    {
+        // Before VMs are booted side by side: each would wait for the same build and the same probe.
+        var image = await GuestImage.BuildAsync(options[0].Kernel, cancellationToken);
+        var accelerator = await AcceleratorProbe.ChooseAsync(image, cancellationToken);
+        var booting = options.Select(o => TestVm.BootAsync(o, image, accelerator, cancellationToken)).ToArray();
+        try
+        {
+            return await Task.WhenAll(booting);
+        }
+        catch
+        {
+            foreach (var vm in booting.Where(b => b.IsCompletedSuccessfully))
+            {
+                (await vm).KillOnDispose();
+                await (await vm).DisposeAsync();
+            }
+
+            throw;
+        }
+    }
+
+    private static string WriteInventory(TestVm[] vms)
+    {
+        var yaml = new StringBuilder("vms:\n");
+        foreach (var (index, vm) in vms.Index())
+        {
+            yaml.Append("  - name: ").Append(vm.Name).Append('\n')
+                .Append("    channel: \"").Append(vm.AgentSocket).Append("\"\n")
+                .Append("    labels: { team: ").Append(index % 2 == 0 ? "a" : "b").Append(" }\n");
+        }
+
+        return yaml.ToString();
+    }
+
+    private static async Task WaitForSignalAsync(CancellationToken cancellationToken)
+    {
+        var signalled = new TaskCompletionSource();
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Note);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Note);
+        await using var cancelled = cancellationToken.Register(() => signalled.TrySetResult());
+        await signalled.Task;
+
+        void Note(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            signalled.TrySetResult();
+        }
+    }
+}

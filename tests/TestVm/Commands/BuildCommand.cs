@@ -1,0 +1,27 @@
+using System.CommandLine;
+
+namespace GuestTune.Testing.Commands;
+
+/// <summary>"build": everything that is slow, before it is needed.</summary>
+internal static class BuildCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("build", "Publish agent and CLI, fetch kernels, write images, find out whether KVM works; prints where they are.");
+        command.SetAction(async (_, cancellationToken) =>
+        {
+            Console.WriteLine($"agent      {await PublishedPrograms.GetAgentAsync(cancellationToken)}");
+            Console.WriteLine($"cli        {await PublishedPrograms.GetCliAsync(cancellationToken)}");
+            GuestImage? image = null;
+            foreach (var flavour in KernelFlavour.All)
+            {
+                image = await GuestImage.BuildAsync(flavour, cancellationToken);
+                Console.WriteLine($"kernel     {image.Kernel}");
+                Console.WriteLine($"initramfs  {image.Initramfs} ({new FileInfo(image.Initramfs).Length >> 20} MiB)");
+            }
+
+            Console.WriteLine($"accel      {(await AcceleratorProbe.ChooseAsync(image!, cancellationToken)).Id}");
+        });
+        return command;
+    }
+}

@@ -1,0 +1,23 @@
+using System.CommandLine;
+
+namespace GuestTune.Testing.Commands;
+
+/// <summary>Options that several commands have.</summary>
+internal static class SharedOptions
+{
+    public static Option<DirectoryInfo> Folder() => new("--dir")
+    {
+        Description = "Folder of the VMs' sockets and logs; its path must be short, since socket paths end at 107 bytes.",
+        Required = true,
+    };
+
+    public static Option<string> Kernel()
+    {
+        var option = new Option<string>("--kernel")
+        {
+            Description = "Kernel of the guests.",
+            DefaultValueFactory = _ => KernelFlavour.WithHaltpoll.Id,
+        };
+        return option.AcceptOnlyFromAmong([.. KernelFlavour.All.Select(f => f.Id)]);
+    }
+}

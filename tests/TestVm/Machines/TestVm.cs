@@ -1,0 +1,239 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace GuestTune.Testing;
+
+/// <summary>A running QEMU guest with the published agent in it.</summary>
+public sealed class TestVm : IAsyncDisposable
+{
+    private static readonly TimeSpan AgentTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly TestVmOptions _options;
+    private readonly Process _process;
+    private bool _keepsRunning;
+    private readonly TaskCompletionSource<string> _stoppedByGuest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private TestVm(TestVmOptions options, VmFolder folder, Guid uuid, Process process)
+    {
+        _options = options;
+        _process = process;
+        _keepsRunning = options.KeepsRunning;
+        Folder = folder;
+        Uuid = uuid;
+    }
+
+    public string Name => _options.Name;
+
+    public Guid Uuid { get; }
+
+    public VmFolder Folder { get; }
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>The socket that QEMU serves for the agent's port.</summary>
+    public string AgentSocket => PortSocket(TestVmOptions.AgentPort);
+
+    public GuestConsole Console { get; private set; } = null!;
+
+    public QmpClient Qmp { get; private set; } = null!;
+
+    /// <summary>/proc/sys/kernel/random/boot_id of the guest.</summary>
+    public string BootId { get; private set; } = "";
+
+    /// <summary>From the start of QEMU to the first program in the guest that answers.</summary>
+    public TimeSpan BootTime { get; private set; }
+
+    public string PortSocket(string port) => Folder.PortSocket(port);
+
+    public static async Task<TestVm> BootAsync(TestVmOptions options, CancellationToken cancellationToken = default)
+    {
+        var image = await GuestImage.BuildAsync(options.Kernel, cancellationToken);
+        var accelerator = await AcceleratorProbe.ChooseAsync(image, cancellationToken);
+        return await BootAsync(options, image, accelerator, cancellationToken);
+    }
+
+    public static async Task<TestVm> BootAsync(
+        TestVmOptions options, GuestImage image, Accelerator accelerator, CancellationToken cancellationToken = default)
+    {
+        var folder = VmFolder.Create(options);
+        if (options.HasDisk)
+        {
+            await VmDisk.CreateAsync(folder.Disk, cancellationToken);
+        }
+
+        var uuid = Guid.NewGuid();
+        var arguments = QemuArguments.Build(options, image, accelerator, folder, uuid);
+        var process = await StartAsync(options, folder, arguments);
+        var vm = new TestVm(options, folder, uuid, process);
+        try
+        {
+            await vm.WaitForFirstBootAsync(cancellationToken);
+            return vm;
+        }
+        catch (Exception e)
+        {
+            var message = e is OperationCanceledException ? $"it did not boot within {options.BootTimeout.TotalSeconds:0} s" : e.Message;
+            var log = folder.ReadKernelLogTail();
+            await vm.KillAsync();
+            var error = process.StartInfo.RedirectStandardError ? await process.StandardError.ReadToEndAsync(CancellationToken.None) : "";
+            folder.RemoveIfTemporary();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new TestVmException($"The VM '{options.Name}' ({accelerator.Id}) failed: {message}.\n{error}{log}", e);
+        }
+    }
+
+    /// <summary>Whether a program in the guest has the port open.</summary>
+    public async Task<bool> IsPortOpenInGuestAsync(string port, CancellationToken cancellationToken = default)
+    {
+        var index = _options.Ports.ToList().IndexOf(port);
+        var chardevs = (JsonArray)(await Qmp.ExecuteAsync("query-chardev", cancellationToken: cancellationToken))!;
+        return chardevs.Any(c => (string?)c!["label"] == $"port{index}" && (bool)c["frontend-open"]!);
+    }
+
+    /// <summary>Waits until the agent has opened its port.</summary>
+    public async Task WaitForAgentAsync(CancellationToken cancellationToken = default)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(AgentTimeout);
+        try
+        {
+            while (!await IsPortOpenInGuestAsync(TestVmOptions.AgentPort, deadline.Token))
+            {
+                await Task.Delay(50, deadline.Token);
+            }
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            var log = await Console.ExecuteAsync("tail -n 30 /var/log/guesttune-agent.log", cancellationToken: cancellationToken);
+            throw new TestVmException(
+                $"No agent opened its port in '{Name}' within {AgentTimeout.TotalSeconds:0} s. Its log ends:\n{log.Output}", e);
+        }
+    }
+
+    /// <summary>Stops the guest's processors, as a migration or a debugger does.</summary>
+    public Task PauseAsync(CancellationToken cancellationToken = default) => Qmp.ExecuteAsync("stop", cancellationToken: cancellationToken);
+
+    public Task ResumeAsync(CancellationToken cancellationToken = default) => Qmp.ExecuteAsync("cont", cancellationToken: cancellationToken);
+
+    /// <summary>Presses the reset button, and waits until the guest has booted again.</summary>
+    public async Task ResetAsync(CancellationToken cancellationToken = default)
+    {
+        await Qmp.ExecuteAsync("system_reset", cancellationToken: cancellationToken);
+        await WaitForBootAsync(cancellationToken);
+    }
+
+    /// <summary>Lets the guest reboot in good order, and waits until it has.</summary>
+    public async Task RebootAsync(CancellationToken cancellationToken = default)
+    {
+        await Console.ExecuteAsync("(sleep 0.2; sync; reboot -f) >/dev/null 2>&1 &", cancellationToken: cancellationToken);
+        await WaitForBootAsync(cancellationToken);
+    }
+
+    /// <summary>The VM ends with this object after all, although it was to outlive it.</summary>
+    internal void KillOnDispose() => _keepsRunning = false;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Console is not null)
+        {
+            await Console.DisposeAsync();
+        }
+
+        if (Qmp is not null)
+        {
+            await Qmp.DisposeAsync();
+        }
+
+        if (!_keepsRunning)
+        {
+            await KillAsync();
+            Folder.RemoveIfTemporary();
+        }
+
+        _process.Dispose();
+    }
+
+    private static async Task<Process> StartAsync(TestVmOptions options, VmFolder folder, List<string> arguments)
+    {
+        if (!options.KeepsRunning)
+        {
+            return await ChildProcessLauncher.StartAsync(QemuArguments.Program, arguments);
+        }
+
+        // A session of its own, since Ctrl-C at the terminal is not meant for the VM; and no output of this process, since who reads
+        // that waits for its end.
+        const string script = """log=$1; shift; exec setsid "$@" </dev/null >"$log" 2>&1""";
+        return Process.Start("sh", ["-c", script, "sh", folder.QemuLog, QemuArguments.Program, .. arguments]);
+    }
+
+    private async Task WaitForFirstBootAsync(CancellationToken cancellationToken)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(_options.BootTimeout);
+        Console = await ConnectAsync(GuestConsole.ConnectAsync, Folder.ConsoleSocket, deadline.Token);
+        Qmp = await ConnectAsync(QmpClient.ConnectAsync, Folder.QmpSocket, deadline.Token);
+        Qmp.OnEvent = NoteEnd;
+        try
+        {
+            var booted = Console.WaitForBootAsync(deadline.Token);
+            if (await Task.WhenAny(booted, _stoppedByGuest.Task) != booted)
+            {
+                throw new TestVmException(await _stoppedByGuest.Task);
+            }
+
+            BootId = await booted;
+            BootTime = Stopwatch.GetElapsedTime(begun);
+        }
+        finally
+        {
+            Qmp.OnEvent = null;
+        }
+
+        if (_options.StartsAgent && _options.HasAgentPort)
+        {
+            await WaitForAgentAsync(cancellationToken);
+        }
+    }
+
+    private async Task WaitForBootAsync(CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(_options.BootTimeout);
+        BootId = await Console.WaitForBootAsync(deadline.Token);
+    }
+
+    private void NoteEnd(string name, JsonObject data)
+    {
+        if (name is "RESET" or "SHUTDOWN" or "STOP" or "GUEST_PANICKED")
+        {
+            _stoppedByGuest.TrySetResult($"the guest stopped while it booted (QEMU says {name})");
+        }
+    }
+
+    private async Task<T> ConnectAsync<T>(Func<string, CancellationToken, Task<T>> connect, string path, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await connect(path, cancellationToken);
+            }
+            catch (System.Net.Sockets.SocketException e)
+            {
+                if (_process.HasExited)
+                {
+                    throw new TestVmException($"QEMU ended at once with exit code {_process.ExitCode}", e);
+                }
+
+                await Task.Delay(10, cancellationToken);
+            }
+        }
+    }
+
+    private async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+}
