@@ -1,0 +1,80 @@
+using System.Threading.Channels;
+using GuestTune.VirtioSerial.Protocol;
+using Channel = GuestTune.VirtioSerial.Protocol.Channel;
+
+namespace GuestTune.VirtioSerial.Guest;
+
+/// <summary>A guest's side of its port: one session after another for as long as the port lives.</summary>
+internal sealed class GuestChannel : Channel
+{
+    private readonly Channel<Session> _accepted = System.Threading.Channels.Channel.CreateBounded<Session>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+
+    private readonly GuestMachine _machine;
+
+    public GuestChannel(IPort port, string name, SessionOptions options, TimeProvider timeProvider)
+        : base(port, name, options, timeProvider)
+    {
+        _machine = new GuestMachine(options, this, SessionId.CreateRandom());
+        Begin();
+    }
+
+    public SessionId InstanceId => _machine.Instance;
+
+    protected override ChannelMachine Machine => _machine;
+
+    public async ValueTask<Session> AcceptAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                var session = await _accepted.Reader.ReadAsync(cancellationToken);
+                if (!session.Ended.IsCompleted)
+                {
+                    return session;
+                }
+            }
+            catch (ChannelClosedException exception)
+            {
+                ObjectDisposedException.ThrowIf(IsDisposed, typeof(GuestSessionListener));
+                throw exception.InnerException as PortException
+                    ?? new PortException($"{Name} can no longer be used: {exception.InnerException?.Message}", exception.InnerException!);
+            }
+        }
+    }
+
+    public async ValueTask ShutDownAsync()
+    {
+        Change(static channel => ((GuestChannel)channel)._machine.Close(ResetReason.ShuttingDown, "the agent is stopping"));
+        await DisposeAsync();
+    }
+
+    protected override void OnSessionAttached(Session session) => _accepted.Writer.TryWrite(session);
+
+    protected override void OnSessionEnded(Session session)
+    {
+    }
+
+    protected override Task OnSessionDisposedAsync(Session session) => Task.CompletedTask;
+
+    protected override async ValueTask<bool> OnPeerGoneAsync()
+    {
+        await Port.WaitForPeerAsync(Stopping);
+        return true;
+    }
+
+    protected override void OnPumpEnded(Exception? failure) => _accepted.Writer.TryComplete(failure);
+
+    private void Begin()
+    {
+        // A host that is attached already may be talking to an agent that is no more. One that attaches later begins by itself.
+        var peer = Port.WaitForPeerAsync(Stopping);
+        if (peer.IsCompletedSuccessfully)
+        {
+            Change(static channel => ((GuestChannel)channel)._machine.Announce());
+        }
+
+        Start(peer);
+    }
+}

@@ -1,0 +1,202 @@
+namespace GuestTune.VirtioSerial.Output;
+
+/// <summary>Puts whole frames on the port one after another, on the thread that has something to send as long as the port takes it.</summary>
+internal sealed class PortWriter
+{
+    /// <summary>More frames than this are waiting only if the peer asks for answers that it does not read.</summary>
+    private const int MaxQueuedFrames = 32;
+
+    private readonly IPort _port;
+    private readonly Action<Exception> _failed;
+    private readonly Queue<byte[]> _control = new();
+    private IFrameSource? _source;
+    private CancellationTokenSource? _cancelWrite;
+    private bool _running;
+    private bool _stopped;
+
+    public PortWriter(IPort port, Action<Exception> failed)
+    {
+        _port = port;
+        _failed = failed;
+    }
+
+    /// <summary>Guards this writer and the source that is attached to it.</summary>
+    public Lock Sync { get; } = new();
+
+    /// <summary>Whether the port has taken everything.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (Sync)
+            {
+                return !_running && _control.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>Queues a frame that goes before any data not yet begun; call <see cref="Run"/> afterwards, outside all locks.</summary>
+    public bool TryQueue(byte[] frame)
+    {
+        lock (Sync)
+        {
+            if (_stopped || _control.Count >= MaxQueuedFrames)
+            {
+                return false;
+            }
+
+            _control.Enqueue(frame);
+            return true;
+        }
+    }
+
+    public void SetSource(IFrameSource source)
+    {
+        lock (Sync)
+        {
+            _source = source;
+        }
+    }
+
+    /// <summary>Drops what is not yet begun. With <paramref name="dropBegun"/> a write in progress is given up too, and the
+    /// returned object must be cancelled outside all locks.</summary>
+    public CancellationTokenSource? Abandon(IFrameSource? source, bool dropBegun)
+    {
+        lock (Sync)
+        {
+            if (source is not null)
+            {
+                source.Abandon();
+                if (_source == source)
+                {
+                    _source = null;
+                }
+            }
+
+            if (!dropBegun)
+            {
+                return null;
+            }
+
+            _control.Clear();
+            var cancel = _running ? _cancelWrite : null;
+            if (cancel is not null)
+            {
+                _cancelWrite = null;
+            }
+
+            return cancel;
+        }
+    }
+
+    /// <summary>Drops everything and sends nothing more.</summary>
+    public CancellationTokenSource? Stop()
+    {
+        lock (Sync)
+        {
+            _stopped = true;
+            return Abandon(_source, dropBegun: true);
+        }
+    }
+
+    /// <summary>Sends what there is, unless another thread is sending already: then that one goes on with it.</summary>
+    public void Run()
+    {
+        lock (Sync)
+        {
+            if (_running || _stopped)
+            {
+                return;
+            }
+
+            _running = true;
+        }
+
+        _ = RunAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (TryTake(out var frame, out var source, out var cancellationToken))
+            {
+                try
+                {
+                    while (!frame.IsEmpty)
+                    {
+                        var sizeBytes = await _port.WriteAsync(frame, cancellationToken);
+                        if (sizeBytes <= 0)
+                        {
+                            throw new IOException("The port took nothing of a write.");
+                        }
+
+                        frame = frame[sizeBytes..];
+                    }
+                }
+                catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+                {
+                    // The rest of this frame is of no use to whoever holds the port now.
+                }
+                finally
+                {
+                    OnFrameDone(source);
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            lock (Sync)
+            {
+                _running = false;
+            }
+
+            Stop()?.Dispose();
+            _failed(exception);
+        }
+    }
+
+    private void OnFrameDone(IFrameSource? source)
+    {
+        if (source is null)
+        {
+            return;
+        }
+
+        bool finished;
+        lock (Sync)
+        {
+            finished = source.FrameDone();
+        }
+
+        if (finished)
+        {
+            source.OnFinished();
+        }
+    }
+
+    private bool TryTake(out ReadOnlyMemory<byte> frame, out IFrameSource? source, out CancellationToken cancellationToken)
+    {
+        lock (Sync)
+        {
+            _cancelWrite ??= new CancellationTokenSource();
+            cancellationToken = _cancelWrite.Token;
+            source = null;
+            if (_control.TryDequeue(out var control))
+            {
+                frame = control;
+                return true;
+            }
+
+            if (_source is not null && _source.TryTakeFrame(out frame))
+            {
+                source = _source;
+                return true;
+            }
+
+            frame = default;
+            _running = false;
+            return false;
+        }
+    }
+}

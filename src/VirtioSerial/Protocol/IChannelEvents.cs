@@ -1,0 +1,23 @@
+namespace GuestTune.VirtioSerial.Protocol;
+
+/// <summary>What a <see cref="ChannelMachine"/> wants done; it does no I/O itself.</summary>
+internal interface IChannelEvents
+{
+    /// <summary>A session is up.</summary>
+    void OnAttached(in SessionParameters parameters);
+
+    /// <summary>The next bytes of the current session. The span is valid only during the call.</summary>
+    void OnData(ReadOnlySpan<byte> payload);
+
+    /// <summary>The peer will send no more data in the current session.</summary>
+    void OnFin();
+
+    void OnPong(ulong token);
+
+    /// <summary>The session is over. Frames of it that are not yet begun must not be sent any more; a frame of which a part is sent
+    /// must be completed when <paramref name="peerListens"/>, since the peer waits for its end, and must be dropped otherwise.</summary>
+    void OnEnded(SessionId session, SessionEnd end, string message, bool peerListens);
+
+    /// <summary>A frame to send after what was already begun.</summary>
+    void Send(byte[] frame);
+}
