@@ -1,0 +1,38 @@
+using GuestTune.Practices.Values;
+
+namespace GuestTune.Agent.Haltpoll;
+
+/// <summary>One parameter of the haltpoll governor, named as the kernel names it.</summary>
+internal sealed record HaltpollParameter(string Name, IValueKind Kind)
+{
+    public const string Directory = "/sys/module/haltpoll/parameters/";
+    public const string PersistentPrefix = "tmpfiles.d:";
+
+    /// <summary>All five, in the order of drivers/cpuidle/governors/haltpoll.c, which gives their types, too.</summary>
+    public static IReadOnlyList<HaltpollParameter> All { get; } =
+    [
+        new("guest_halt_poll_ns", NumberValue.UInt32),
+        new("guest_halt_poll_shrink", NumberValue.UInt32),
+        new("guest_halt_poll_grow", NumberValue.UInt32),
+        new("guest_halt_poll_grow_start", NumberValue.UInt32),
+        new("guest_halt_poll_allow_shrink", BoolValue.Instance),
+    ];
+
+    public string Path { get; } = Directory + Name;
+
+    /// <summary>Name of the change to the line that sets it at boot.</summary>
+    public string PersistentItem { get; } = PersistentPrefix + Name;
+
+    public static HaltpollParameter? Find(string name)
+    {
+        foreach (var parameter in All)
+        {
+            if (string.Equals(parameter.Name, name, StringComparison.Ordinal))
+            {
+                return parameter;
+            }
+        }
+
+        return null;
+    }
+}

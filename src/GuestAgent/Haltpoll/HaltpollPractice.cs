@@ -1,0 +1,54 @@
+using GuestTune.Agent.Kernel;
+using GuestTune.Practices;
+using GuestTune.Practices.Files;
+using GuestTune.Practices.Tmpfiles;
+
+namespace GuestTune.Agent.Haltpoll;
+
+/// <summary>Guest idle polling: the haltpoll governor's parameters, now and after a reboot.</summary>
+internal sealed class HaltpollPractice(RootedFileSystem files, KernelIdentity kernel, HypervisorSignature? hypervisor) : IPractice
+{
+    public const string PracticeId = "haltpoll";
+    public const string Configuration = "/etc/tmpfiles.d/guesttune-haltpoll.conf";
+    public const string ModuleDirectory = "/sys/module/haltpoll";
+
+    private readonly HaltpollDriver _driver = new(files, kernel, hypervisor);
+
+    public string Id => PracticeId;
+
+    public PracticeSupport CheckSupport() => files.DirectoryExists(ModuleDirectory)
+        ? new PracticeSupport(Id, true, null)
+        : new PracticeSupport(Id, false, $"kernel {kernel.Release} has no haltpoll governor ({ModuleDirectory} is missing)");
+
+    public Observation Observe(IReadOnlyList<OwnedValue> owned) => new HaltpollObserver(files, kernel, _driver).Observe(CheckSupport(), owned);
+
+    public Plan Plan(Desired desired)
+    {
+        ArgumentNullException.ThrowIfNull(desired);
+        return new HaltpollPlanner(files, kernel, _driver).Plan(CheckSupport(), desired);
+    }
+
+    public IKnob OpenKnob(Change change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        foreach (var parameter in HaltpollParameter.All)
+        {
+            if (string.Equals(change.Item, parameter.Name, StringComparison.Ordinal))
+            {
+                return ParameterKnob(files, parameter);
+            }
+
+            if (string.Equals(change.Item, parameter.PersistentItem, StringComparison.Ordinal))
+            {
+                return PersistentKnob(files, parameter);
+            }
+        }
+
+        throw PracticeException.Precondition($"'{change.Item}' is nothing that practice '{Id}' of this version knows");
+    }
+
+    internal static SysfsKnob ParameterKnob(RootedFileSystem files, HaltpollParameter parameter) => new(files, parameter.Path, parameter.Kind);
+
+    internal static TmpfilesKnob PersistentKnob(RootedFileSystem files, HaltpollParameter parameter)
+        => new(files, Configuration, parameter.Path, parameter.Kind);
+}

@@ -1,0 +1,26 @@
+using GuestTune.Practices.Values;
+
+namespace GuestTune.Practices.Files;
+
+/// <summary>One file of sysfs that holds one value of a known type.</summary>
+public sealed class SysfsKnob(RootedFileSystem files, string path, IValueKind kind) : IKnob
+{
+    public KnobReading Read()
+    {
+        var reading = files.ReadText(path);
+        return new KnobReading(reading.Value, reading.Problem);
+    }
+
+    public void Write(string? value)
+    {
+        if (value is null)
+        {
+            throw new FileProblemException(Errno.Invalid, $"{path} cannot be removed: it belongs to the kernel");
+        }
+
+        SysfsFile.Write(files, path, value);
+    }
+
+    public bool AreEqual(string? left, string? right)
+        => left is null || right is null ? left is null && right is null : kind.IsSatisfied(left, right);
+}

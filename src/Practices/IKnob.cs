@@ -1,0 +1,15 @@
+namespace GuestTune.Practices;
+
+/// <summary>One value on this machine that can be read, written and compared: a sysfs file, or a line in a configuration file.</summary>
+public interface IKnob
+{
+    /// <summary>Never throws for what the file system says.</summary>
+    KnobReading Read();
+
+    /// <summary>Null removes the file or line.</summary>
+    /// <exception cref="IOException">With a message for the user, when the value could not be written.</exception>
+    void Write(string? value);
+
+    /// <summary>By the value's type: <c>Y</c> equals <c>1</c> where it is a bool.</summary>
+    bool AreEqual(string? left, string? right);
+}

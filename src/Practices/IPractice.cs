@@ -1,0 +1,20 @@
+namespace GuestTune.Practices;
+
+/// <summary>A tuning that can be observed, planned, applied, verified and undone. Changing is the engine's part, so that no practice can forget the journal.</summary>
+public interface IPractice
+{
+    /// <summary>As in requests, configuration and documents, e.g. <c>haltpoll</c>.</summary>
+    string Id { get; }
+
+    PracticeSupport CheckSupport();
+
+    /// <param name="owned">What GuestTune has set and not undone.</param>
+    Observation Observe(IReadOnlyList<OwnedValue> owned);
+
+    /// <exception cref="PracticeException">The desired settings are wrong, or cannot be had on this machine.</exception>
+    Plan Plan(Desired desired);
+
+    /// <summary>The knob behind a change that this practice has planned, now or in an earlier run.</summary>
+    /// <exception cref="PracticeException">The change names nothing that this practice knows.</exception>
+    IKnob OpenKnob(Change change);
+}

@@ -1,0 +1,337 @@
+using GuestTune.Practices.Journaling;
+
+namespace GuestTune.Practices;
+
+/// <summary>
+/// Runs operations so that each is in the journal before it changes anything, is verified by reading back, is done once
+/// however often it is asked for, and can be undone. One at a time.
+/// </summary>
+public sealed class OperationEngine : IDisposable
+{
+    /// <summary>Room for an outcome besides its values: ids, times, JSON.</summary>
+    private const int OutcomeOverheadBytes = 1024;
+
+    private readonly Dictionary<string, IPractice> _practices = new(StringComparer.Ordinal);
+    private readonly Func<Journal> _openJournal;
+    private readonly TimeProvider _time;
+    private readonly Func<string> _readBootId;
+    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
+    private readonly Lock _journalLock = new();
+    private Journal? _journal;
+    private string? _running;
+
+    /// <param name="openJournal">Called again for the next operation where it failed, so that a full disk need not be the end.</param>
+    /// <param name="readBootId">Values in the running kernel do not outlive a boot.</param>
+    public OperationEngine(IEnumerable<IPractice> practices, Func<Journal> openJournal, Func<string> readBootId, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(practices);
+        foreach (var practice in practices)
+        {
+            _practices.Add(practice.Id, practice);
+        }
+
+        _openJournal = openJournal;
+        _readBootId = readBootId;
+        _time = time ?? TimeProvider.System;
+    }
+
+    public IReadOnlyCollection<IPractice> Practices => _practices.Values;
+
+    /// <summary>Opens the journal if it is not open, so that its problems are known at the start.</summary>
+    /// <exception cref="StateLockedException">Another process uses the state directory.</exception>
+    /// <exception cref="IOException">The journal cannot be used; what only reads works nevertheless.</exception>
+    public Journal OpenJournal()
+    {
+        lock (_journalLock)
+        {
+            return _journal ??= _openJournal();
+        }
+    }
+
+    /// <exception cref="PracticeException">There is no such practice.</exception>
+    public Observation Observe(string practiceId)
+    {
+        var practice = Find(practiceId);
+        return practice.Observe(Owned(practiceId));
+    }
+
+    /// <exception cref="PracticeException">The desired settings are wrong, or cannot be had on this machine.</exception>
+    public Plan Plan(Desired desired)
+    {
+        OperationRequest.CheckSize(desired);
+        return Find(desired.Practice).Plan(desired);
+    }
+
+    /// <summary>Newest first.</summary>
+    /// <exception cref="PracticeException">The journal cannot be read.</exception>
+    public IReadOnlyList<Operation> History(int limit)
+    {
+        var journal = RequireJournal();
+        lock (_journalLock)
+        {
+            var all = journal.Operations;
+            var newest = new List<Operation>(Math.Min(limit, all.Count));
+            for (var i = all.Count - 1; i >= 0 && newest.Count < limit; i--)
+            {
+                newest.Add(Describe(all[i].Operation));
+            }
+
+            return newest;
+        }
+    }
+
+    /// <param name="waitCancellation">Ends only the wait for another operation: once begun, this one runs to its end.</param>
+    /// <exception cref="PracticeException">Refused; nothing was changed.</exception>
+    public async ValueTask<OperationAnswer> ApplyAsync(string operationId, Desired desired, CancellationToken waitCancellation = default)
+    {
+        OperationRequest.CheckId(operationId, "operation_id");
+        OperationRequest.CheckSize(desired);
+        await _oneAtATime.WaitAsync(waitCancellation).ConfigureAwait(false);
+        try
+        {
+            return Apply(operationId, desired);
+        }
+        finally
+        {
+            _running = null;
+            _oneAtATime.Release();
+        }
+    }
+
+    /// <param name="targetOperationId">Null or empty: the newest operation that can be undone.</param>
+    /// <param name="force">Also where somebody else has changed a value since.</param>
+    /// <param name="waitCancellation">Ends only the wait for another operation.</param>
+    /// <exception cref="PracticeException">Refused; nothing was changed.</exception>
+    public async ValueTask<OperationAnswer> UndoAsync(
+        string operationId, string? targetOperationId, bool force, CancellationToken waitCancellation = default)
+    {
+        OperationRequest.CheckId(operationId, "operation_id");
+        if (!string.IsNullOrEmpty(targetOperationId))
+        {
+            OperationRequest.CheckId(targetOperationId, "target_operation_id");
+        }
+
+        await _oneAtATime.WaitAsync(waitCancellation).ConfigureAwait(false);
+        try
+        {
+            return Undo(operationId, targetOperationId, force);
+        }
+        finally
+        {
+            _running = null;
+            _oneAtATime.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _oneAtATime.Dispose();
+        _journal?.Dispose();
+    }
+
+    private OperationAnswer Apply(string operationId, Desired desired)
+    {
+        var practice = Find(desired.Practice);
+        var request = OperationRequest.Canonical(desired);
+        var journal = RequireJournal();
+        if (FindRepeated(journal, operationId, request) is { } former)
+        {
+            return former.Operation.State == OperationState.Begun ? Complete(journal, practice, former) : Repeat(practice, former);
+        }
+
+        var plan = practice.Plan(desired);
+        return Begin(journal, practice, NewRecord(operationId, OperationKind.Apply, desired.Practice, request, null, plan.Changes));
+    }
+
+    private OperationAnswer Undo(string operationId, string? targetId, bool force)
+    {
+        var request = OperationRequest.CanonicalUndo(targetId, force);
+        var journal = RequireJournal();
+        if (FindRepeated(journal, operationId, request) is { } former)
+        {
+            var formerPractice = Find(former.Begun.Practice);
+            return former.Operation.State == OperationState.Begun ? Complete(journal, formerPractice, former) : Repeat(formerPractice, former);
+        }
+
+        var target = UndoTarget.Choose(journal, operationId, targetId);
+        var practice = Find(target.Begun.Practice);
+        var changes = UndoPlan.Of(target, practice, journal, _readBootId(), force);
+        return Begin(journal, practice, NewRecord(operationId, OperationKind.Undo, target.Begun.Practice, request, target.Begun.OperationId, changes));
+    }
+
+    private BegunRecord NewRecord(
+        string operationId, OperationKind kind, string practice, string request, string? target, IReadOnlyList<Change> changes)
+        => new(operationId, kind, practice, request, _time.GetUtcNow(), _readBootId(), target, changes);
+
+    private OperationAnswer Begin(Journal journal, IPractice practice, BegunRecord begun)
+    {
+        Compact(journal);
+        _running = begun.OperationId;
+        if (begun.Changes.Count == 0)
+        {
+            // An undo whose values are back already has come to its end, too: its target is undone.
+            var state = begun.Kind == OperationKind.Undo ? OperationState.Done : OperationState.Unchanged;
+            Record(journal, begun, new EndedRecord(begun.OperationId, state, _time.GetUtcNow(), [], null));
+        }
+        else
+        {
+            ReserveOutcome(journal, begun);
+            Record(journal, begun);
+            Run(journal, practice, begun);
+        }
+
+        return Answer(journal, practice, begun.OperationId, repeated: false);
+    }
+
+    /// <summary>A crash cut it off. Its changes are absolute, so doing all of them again is the same as doing the rest.</summary>
+    private OperationAnswer Complete(Journal journal, IPractice practice, JournaledOperation former)
+    {
+        _running = former.Begun.OperationId;
+        ReserveOutcome(journal, former.Begun);
+        Run(journal, practice, former.Begun);
+        return Answer(journal, practice, former.Begun.OperationId, repeated: false);
+    }
+
+    private OperationAnswer Repeat(IPractice practice, JournaledOperation former)
+        => new(former.Operation, practice.Observe(Owned(practice.Id)), Repeated: true);
+
+    private OperationAnswer Answer(Journal journal, IPractice practice, string operationId, bool repeated)
+    {
+        _running = null;
+        Operation operation;
+        lock (_journalLock)
+        {
+            operation = journal.Find(operationId)!.Operation;
+        }
+
+        return new OperationAnswer(operation, practice.Observe(Owned(practice.Id)), repeated);
+    }
+
+    private void Run(Journal journal, IPractice practice, BegunRecord begun)
+    {
+        var (outcomes, error) = ChangeRunner.Run(practice, begun.Changes, begun.Kind);
+        var state = error is null ? OperationState.Done : OperationState.Failed;
+        var ended = new EndedRecord(begun.OperationId, state, _time.GetUtcNow(), outcomes, error);
+        try
+        {
+            lock (_journalLock)
+            {
+                journal.Append(ended);
+            }
+        }
+        catch (IOException e)
+        {
+            throw PracticeException.Precondition(
+                $"operation {begun.OperationId} came to its end ({state.ToString().ToLowerInvariant()}), but the journal could not record that: {e.Message}. "
+                + "Make room and call again with the same operation id: that completes it");
+        }
+    }
+
+    /// <summary>So that a disk too full for the outcome is found while nothing has been changed yet.</summary>
+    private void ReserveOutcome(Journal journal, BegunRecord begun)
+    {
+        var bytes = OutcomeOverheadBytes;
+        foreach (var change in begun.Changes)
+        {
+            bytes += OutcomeOverheadBytes + (6 * (change.Item.Length + change.Target.Length + (change.Before?.Length ?? 0) + (2 * (change.After?.Length ?? 0))));
+        }
+
+        Guarded(() => journal.Reserve(bytes));
+    }
+
+    private void Record(Journal journal, params ReadOnlySpan<JournalRecord> records)
+    {
+        try
+        {
+            lock (_journalLock)
+            {
+                journal.Append(records);
+            }
+        }
+        catch (IOException e)
+        {
+            throw NotWritable(e);
+        }
+    }
+
+    private void Compact(Journal journal) => Guarded(journal.CompactIfLarge);
+
+    private void Guarded(Action action)
+    {
+        try
+        {
+            lock (_journalLock)
+            {
+                action();
+            }
+        }
+        catch (IOException e)
+        {
+            throw NotWritable(e);
+        }
+    }
+
+    private static PracticeException NotWritable(IOException e)
+        => new(PracticeError.FailedPrecondition, $"nothing was changed, since the journal cannot be written: {e.Message}", e);
+
+    private Journal RequireJournal()
+    {
+        try
+        {
+            return OpenJournal();
+        }
+        catch (IOException e)
+        {
+            throw new PracticeException(PracticeError.FailedPrecondition, $"nothing was changed, since the journal cannot be used: {e.Message}", e);
+        }
+    }
+
+    private static JournaledOperation? FindRepeated(Journal journal, string operationId, string request)
+    {
+        var former = journal.Find(operationId);
+        if (former is not null && !string.Equals(former.Begun.Request, request, StringComparison.Ordinal))
+        {
+            throw new PracticeException(
+                PracticeError.AlreadyExists,
+                $"operation id '{operationId}' was used at {former.Begun.At:yyyy-MM-dd'T'HH:mm:ss'Z'} for a different request; choose a new id for a new request");
+        }
+
+        return former;
+    }
+
+    private IPractice Find(string practiceId)
+    {
+        ArgumentNullException.ThrowIfNull(practiceId);
+        if (_practices.TryGetValue(practiceId, out var practice))
+        {
+            return practice;
+        }
+
+        throw PracticeException.NotFound($"no practice '{OperationRequest.Shorten(practiceId)}' here; known: {string.Join(", ", _practices.Keys)}");
+    }
+
+    private IReadOnlyList<OwnedValue> Owned(string practiceId)
+    {
+        Journal journal;
+        try
+        {
+            journal = OpenJournal();
+        }
+        catch (IOException)
+        {
+            // Observing works without a journal; drift cannot be told then.
+            return [];
+        }
+
+        var bootId = _readBootId();
+        lock (_journalLock)
+        {
+            return OwnedValues.Of(journal.Operations, practiceId, bootId);
+        }
+    }
+
+    private Operation Describe(Operation operation)
+        => operation.State == OperationState.Begun && !string.Equals(operation.OperationId, _running, StringComparison.Ordinal)
+            ? operation with { Error = "cut off before its end; call again with the same operation id to complete it, or undo it" }
+            : operation;
+}

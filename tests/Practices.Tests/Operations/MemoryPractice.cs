@@ -1,0 +1,73 @@
+namespace GuestTune.Practices.Tests.Operations;
+
+/// <summary>A practice whose knobs are entries of a dictionary, with faults on demand.</summary>
+internal sealed class MemoryPractice : IPractice
+{
+    public string Id => "memory";
+
+    public Dictionary<string, string> Values { get; } = new(StringComparer.Ordinal);
+
+    public List<string> Writes { get; } = [];
+
+    /// <summary>Called before each write.</summary>
+    public Action<string, string?>? BeforeWrite { get; set; }
+
+    /// <summary>Called after each write.</summary>
+    public Action<string, string?>? AfterWrite { get; set; }
+
+    /// <summary>Items that take a write and ignore it.</summary>
+    public HashSet<string> Deaf { get; } = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<OwnedValue> LastOwned { get; private set; } = [];
+
+    public PracticeSupport CheckSupport() => new(Id, true, null);
+
+    public Observation Observe(IReadOnlyList<OwnedValue> owned)
+    {
+        LastOwned = owned;
+        return new Observation(Id, Verdict.Effective, "memory", []);
+    }
+
+    public Plan Plan(Desired desired)
+    {
+        var changes = new List<Change>();
+        foreach (var (name, value) in desired.Settings.OrderBy(s => s.Key, StringComparer.Ordinal))
+        {
+            var before = Values.GetValueOrDefault(name);
+            if (!string.Equals(before, value, StringComparison.Ordinal))
+            {
+                changes.Add(new Change(name, "/memory/" + name, before, value, desired.Persist ? TakesEffect.AfterGuestReboot : TakesEffect.Now));
+            }
+        }
+
+        return new Plan(Id, changes, []);
+    }
+
+    public IKnob OpenKnob(Change change) => new Knob(this, change.Item);
+
+    private sealed class Knob(MemoryPractice practice, string item) : IKnob
+    {
+        public KnobReading Read() => new(practice.Values.GetValueOrDefault(item), null);
+
+        public void Write(string? value)
+        {
+            practice.BeforeWrite?.Invoke(item, value);
+            practice.Writes.Add($"{item}={value}");
+            if (!practice.Deaf.Contains(item))
+            {
+                if (value is null)
+                {
+                    practice.Values.Remove(item);
+                }
+                else
+                {
+                    practice.Values[item] = value;
+                }
+            }
+
+            practice.AfterWrite?.Invoke(item, value);
+        }
+
+        public bool AreEqual(string? left, string? right) => string.Equals(left, right, StringComparison.Ordinal);
+    }
+}
