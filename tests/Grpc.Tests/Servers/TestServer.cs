@@ -1,0 +1,56 @@
+using System.Net;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace GuestTune.Grpc.Tests.Servers;
+
+/// <summary>A real Kestrel on a free loopback port, with whatever a test maps to it.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+
+    private TestServer(WebApplication application)
+    {
+        _application = application;
+        Address = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+    }
+
+    public Uri Address { get; }
+
+    public static async Task<TestServer> StartAsync(
+        Action<WebApplication> map,
+        Action<IServiceCollection>? configure = null,
+        HttpProtocols protocols = HttpProtocols.Http2)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
+        builder.Services.AddGrpc();
+        configure?.Invoke(builder.Services);
+        var application = builder.Build();
+        map(application);
+        await application.StartAsync(TestContext.Current.CancellationToken);
+        return new TestServer(application);
+    }
+
+    public GrpcChannel CreateChannel(Action<GrpcChannelOptions>? configure = null)
+    {
+        var options = new GrpcChannelOptions();
+        configure?.Invoke(options);
+        return GrpcChannel.ForAddress(Address, options);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Calls that a test leaves behind must not keep it waiting.
+        using var noWait = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await _application.StopAsync(noWait.Token);
+        await _application.DisposeAsync();
+    }
+}
