@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Security.Cryptography;
 using GuestTune.VirtioSerial.Output;
 using GuestTune.VirtioSerial.Protocol;
 
@@ -76,7 +75,7 @@ public sealed class Session : IDuplexPipe, IAsyncDisposable
     {
         // Random, so that an answer cannot be given before the question.
         Span<byte> random = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(random);
+        KernelRandom.Fill(random);
         var token = BitConverter.ToUInt64(random);
         var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_sync)

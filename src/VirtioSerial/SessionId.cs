@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace GuestTune.VirtioSerial;
 
@@ -15,7 +14,7 @@ public readonly record struct SessionId(ulong Low, ulong High)
     internal static SessionId CreateRandom()
     {
         Span<byte> bytes = stackalloc byte[SizeBytes];
-        RandomNumberGenerator.Fill(bytes);
+        KernelRandom.Fill(bytes);
         return Read(bytes);
     }
 
