@@ -38,12 +38,24 @@ internal static class QemuArguments
         return arguments;
     }
 
-    private static string KernelCommandLine(TestVmOptions options) => string.Join(' ',
+    private static string KernelCommandLine(TestVmOptions options)
+    {
         // panic=-1: a guest that cannot boot resets at once, which QMP reports, instead of standing still.
-        "console=ttyS0 quiet panic=-1",
-        options.StartsAgent && options.HasAgentPort ? "" : "gt.agent=off",
-        options.HasPortLinks ? "" : "gt.links=off",
-        options.KernelArguments).Trim();
+        List<string> words = ["console=ttyS0", "quiet", "panic=-1"];
+        AddUnless(options.StartsAgent && options.HasAgentPort, "gt.agent=off");
+        AddUnless(options.HasPortLinks, "gt.links=off");
+        AddUnless(options.AppliesTmpfiles, "gt.tmpfiles=off");
+        AddUnless(options.KernelArguments.Length == 0, options.KernelArguments);
+        return string.Join(' ', words);
+
+        void AddUnless(bool condition, string word)
+        {
+            if (!condition)
+            {
+                words.Add(word);
+            }
+        }
+    }
 
     private static string Socket(string id, string path) => $"socket,id={id},path={Escape(path)},server=on,wait=off";
 

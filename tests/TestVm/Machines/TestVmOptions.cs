@@ -26,6 +26,9 @@ public sealed record TestVmOptions
     /// <summary>False: the guest has no /dev/virtio-ports, as where no udev runs.</summary>
     public bool HasPortLinks { get; init; } = true;
 
+    /// <summary>False: the guest does not apply tmpfiles.d when it boots, as where systemd is not what boots it.</summary>
+    public bool AppliesTmpfiles { get; init; } = true;
+
     /// <summary>Gives the guest a disk that keeps what the agent writes over a reboot; otherwise that is kept in memory.</summary>
     public bool HasDisk { get; init; }
 
