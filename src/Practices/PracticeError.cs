@@ -14,4 +14,7 @@ public enum PracticeError
 
     /// <summary>The operation id was used before for a different request.</summary>
     AlreadyExists,
+
+    /// <summary>This machine's administrator does not allow it.</summary>
+    PermissionDenied,
 }

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace GuestTune.Practices.Files;
 
 /// <summary>Replaces or removes a configuration file so that a reader, or a power cut, meets the old or the new content and nothing between.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     private const uint DefaultMode = 0x1a4; // 0644
     private const uint PrivateMode = 0x180; // 0600
@@ -15,6 +15,7 @@ internal static class AtomicFile
     /// <exception cref="FileProblemException">Nothing has changed.</exception>
     public static void Replace(RootedFileSystem files, string path, ReadOnlySpan<byte> content)
     {
+        ArgumentNullException.ThrowIfNull(files);
         var target = ResolveRegular(files, path, out var former);
         var directory = Path.GetDirectoryName(target)!;
 
@@ -52,6 +53,7 @@ internal static class AtomicFile
     /// <exception cref="FileProblemException">It could not be removed.</exception>
     public static void Remove(RootedFileSystem files, string path)
     {
+        ArgumentNullException.ThrowIfNull(files);
         var target = ResolveRegular(files, path, out _);
         if (Libc.Unlink(target) != 0 && Marshal.GetLastPInvokeError() is var errno and not Errno.NoEntry)
         {

@@ -5,9 +5,12 @@ namespace GuestTune.Practices.Files;
 /// <summary>One file of sysfs that holds one value of a known type.</summary>
 public sealed class SysfsKnob(RootedFileSystem files, string path, IValueKind kind) : IKnob
 {
+    /// <summary>A file of sysfs has at most one page (Documentation/filesystems/sysfs.rst).</summary>
+    private const int PageSizeBytes = 4096;
+
     public KnobReading Read()
     {
-        var reading = files.ReadText(path);
+        var reading = files.ReadText(path, PageSizeBytes);
         return new KnobReading(reading.Value, reading.Problem);
     }
 

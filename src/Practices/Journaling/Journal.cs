@@ -31,6 +31,8 @@ public sealed class Journal : IDisposable
 
     public string FilePath => Path.Combine(_options.Directory, "journal");
 
+    public int OperationCount => _operations.Count;
+
     /// <summary>Oldest first.</summary>
     internal IReadOnlyList<JournaledOperation> Operations => _operations;
 

@@ -13,6 +13,7 @@ public sealed class OperationEngine : IDisposable
 
     private readonly Dictionary<string, IPractice> _practices = new(StringComparer.Ordinal);
     private readonly Func<Journal> _openJournal;
+    private readonly Func<string, string?> _refuse;
     private readonly TimeProvider _time;
     private readonly Func<string> _readBootId;
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
@@ -22,7 +23,13 @@ public sealed class OperationEngine : IDisposable
 
     /// <param name="openJournal">Called again for the next operation where it failed, so that a full disk need not be the end.</param>
     /// <param name="readBootId">Values in the running kernel do not outlive a boot.</param>
-    public OperationEngine(IEnumerable<IPractice> practices, Func<Journal> openJournal, Func<string> readBootId, TimeProvider? time = null)
+    /// <param name="refuse">Why the administrator refuses a practice, or null; asked on every way to a practice, undo included.</param>
+    public OperationEngine(
+        IEnumerable<IPractice> practices,
+        Func<Journal> openJournal,
+        Func<string> readBootId,
+        Func<string, string?>? refuse = null,
+        TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(practices);
         foreach (var practice in practices)
@@ -32,6 +39,7 @@ public sealed class OperationEngine : IDisposable
 
         _openJournal = openJournal;
         _readBootId = readBootId;
+        _refuse = refuse ?? (static _ => null);
         _time = time ?? TimeProvider.System;
     }
 
@@ -302,12 +310,12 @@ public sealed class OperationEngine : IDisposable
     private IPractice Find(string practiceId)
     {
         ArgumentNullException.ThrowIfNull(practiceId);
-        if (_practices.TryGetValue(practiceId, out var practice))
+        if (!_practices.TryGetValue(practiceId, out var practice))
         {
-            return practice;
+            throw PracticeException.NotFound($"no practice '{OperationRequest.Shorten(practiceId)}' here; known: {string.Join(", ", _practices.Keys)}");
         }
 
-        throw PracticeException.NotFound($"no practice '{OperationRequest.Shorten(practiceId)}' here; known: {string.Join(", ", _practices.Keys)}");
+        return _refuse(practiceId) is { } reason ? throw new PracticeException(PracticeError.PermissionDenied, reason) : practice;
     }
 
     private IReadOnlyList<OwnedValue> Owned(string practiceId)

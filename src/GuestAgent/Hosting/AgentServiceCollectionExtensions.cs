@@ -1,0 +1,75 @@
+using GuestTune.Agent.Haltpoll;
+using GuestTune.Agent.Kernel;
+using GuestTune.Agent.Policy;
+using GuestTune.Agent.Services;
+using GuestTune.Practices;
+using GuestTune.Practices.Files;
+using GuestTune.Practices.Journaling;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace GuestTune.Agent.Hosting;
+
+/// <summary>Puts the agent into a host, whatever transport that has.</summary>
+internal static class AgentServiceCollectionExtensions
+{
+    /// <summary>No request of this API needs more: 64 KiB of ping payload and its frame.</summary>
+    private const int MaximumRequestBytes = 256 * 1024;
+
+    /// <exception cref="OptionsValidationException">Names every mistake.</exception>
+    public static IServiceCollection AddAgent(this IServiceCollection services, AgentOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var mistakes = options.Validate().ToList();
+        if (mistakes.Count > 0)
+        {
+            throw new OptionsValidationException(nameof(AgentOptions), typeof(AgentOptions), mistakes);
+        }
+
+        var files = new RootedFileSystem(options.Root);
+        var kernel = new KernelIdentity(files);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(files);
+        services.AddSingleton(kernel);
+        services.AddSingleton<AgentIdentity>();
+
+        // The processor belongs to the running system, not to some other tree.
+        services.AddSingleton<IPractice>(new HaltpollPractice(files, kernel, files.IsSystemRoot ? HypervisorSignature.Probe() : null));
+        services.AddSingleton(new HaltpollBootValues(files, kernel, options.StateDirectory));
+        services.AddSingleton<PolicySource>();
+        services.AddSingleton<PolicyInterceptor>();
+        services.AddSingleton(static provider => CreateEngine(provider));
+        services.AddSingleton<AgentService>();
+        services.AddHostedService<AgentStartup>();
+        services.AddGrpc(static grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MaximumRequestBytes;
+            grpc.Interceptors.Add<PolicyInterceptor>();
+        });
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapAgent(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGrpcService<AgentService>();
+        return endpoints;
+    }
+
+    private static OperationEngine CreateEngine(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<AgentOptions>();
+        var files = provider.GetRequiredService<RootedFileSystem>();
+        var kernel = provider.GetRequiredService<KernelIdentity>();
+        var policies = provider.GetRequiredService<PolicySource>();
+        return new OperationEngine(
+            provider.GetServices<IPractice>(),
+            () => Journal.Open(new JournalOptions { Directory = files.Resolve(options.StateDirectory), KeptOperations = options.KeptOperations }),
+            () => kernel.BootId,
+            practice => policies.Current.WhyPracticeRefused(practice),
+            provider.GetRequiredService<TimeProvider>());
+    }
+}

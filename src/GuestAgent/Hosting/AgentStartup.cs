@@ -1,0 +1,59 @@
+using GuestTune.Agent.Haltpoll;
+using GuestTune.Agent.Policy;
+using GuestTune.Practices;
+using GuestTune.Practices.Journaling;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace GuestTune.Agent.Hosting;
+
+/// <summary>Looks at the journal and the policy before the first call, so that their problems are in the log and a second agent does not start.</summary>
+internal sealed class AgentStartup(OperationEngine engine, PolicySource policies, HaltpollBootValues bootValues, ILogger<AgentStartup> logger) : IHostedService
+{
+    /// <exception cref="StateLockedException">Another agent uses the state directory.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        OpenJournal();
+        var policy = policies.Current;
+        if (policy.Problem is null && policy.MayPersist && policy.WhyPracticeRefused(HaltpollPractice.PracticeId) is null)
+        {
+            foreach (var line in bootValues.ApplyOnce())
+            {
+                logger.BootValue(HaltpollPractice.Configuration, line);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void OpenJournal()
+    {
+        try
+        {
+            var journal = engine.OpenJournal();
+            if (journal.CutOffBytes > 0)
+            {
+                logger.JournalCut(journal.FilePath, journal.CutOffBytes);
+            }
+
+            foreach (var operation in engine.History(journal.OperationCount))
+            {
+                if (operation.State == OperationState.Begun)
+                {
+                    logger.OperationCutOff(operation.OperationId, operation.Practice);
+                }
+            }
+        }
+        catch (StateLockedException)
+        {
+            throw;
+        }
+        catch (IOException e)
+        {
+            // Reading is still useful, and a disk that is full now may have room later.
+            logger.JournalUnusable(e.Message);
+        }
+    }
+}
