@@ -1,1 +1,3 @@
-return 0;
+using GuestTune.Controller.Cli;
+
+return await CommandLine.RunAsync(args, Terminal.OfProcess());

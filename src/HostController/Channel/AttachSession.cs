@@ -1,0 +1,7 @@
+using GuestTune.VirtioSerial;
+
+namespace GuestTune.Controller.Channel;
+
+/// <summary>Opens the socket and attaches a session to the agent behind it.</summary>
+/// <exception cref="AttachException">The agent cannot be reached.</exception>
+internal delegate ValueTask<Session> AttachSession(string socketPath, CancellationToken cancellationToken);

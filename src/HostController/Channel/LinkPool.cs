@@ -1,0 +1,120 @@
+namespace GuestTune.Controller.Channel;
+
+/// <summary>
+/// Keeps one link per port, shared by all calls to that VM, and closes it when nobody has used it for a while: the port
+/// then is free for other controllers, and the agent sleeps.
+/// </summary>
+internal sealed class LinkPool : IAsyncDisposable
+{
+    private readonly AgentLinkOptions _options;
+    private readonly AttachSession _attach;
+    private readonly TimeProvider _time;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Entry> _links = new(StringComparer.Ordinal);
+    private bool _disposed;
+
+    public LinkPool(AgentLinkOptions options, AttachSession attach, TimeProvider time)
+    {
+        if (options.Validate() is { Count: > 0 } mistakes)
+        {
+            throw new ArgumentException(string.Join("; ", mistakes), nameof(options));
+        }
+
+        _options = options;
+        _attach = attach;
+        _time = time;
+    }
+
+    /// <summary>How many links are open, idle ones included.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _links.Count;
+            }
+        }
+    }
+
+    public LinkLease Acquire(string socketPath)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_links.TryGetValue(socketPath, out var entry))
+            {
+                entry = new Entry(new AgentLink(socketPath, _options, _attach, _time));
+                _links.Add(socketPath, entry);
+            }
+
+            entry.Users++;
+            entry.IdleTimer?.Dispose();
+            entry.IdleTimer = null;
+            return new LinkLease(entry.Link, () => ReleaseAsync(socketPath, entry));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Entry[] entries;
+        lock (_lock)
+        {
+            _disposed = true;
+            entries = [.. _links.Values];
+            _links.Clear();
+        }
+
+        foreach (var entry in entries)
+        {
+            entry.IdleTimer?.Dispose();
+            await entry.Link.DisposeAsync();
+        }
+    }
+
+    private async ValueTask ReleaseAsync(string socketPath, Entry entry)
+    {
+        lock (_lock)
+        {
+            if (--entry.Users > 0 || _disposed)
+            {
+                return;
+            }
+
+            if (_options.IdleTime > TimeSpan.Zero)
+            {
+                entry.IdleTimer = _time.CreateTimer(_ => _ = CloseIdleAsync(socketPath, entry), null, _options.IdleTime, Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            _links.Remove(socketPath);
+        }
+
+        await entry.Link.DisposeAsync();
+    }
+
+    private async Task CloseIdleAsync(string socketPath, Entry entry)
+    {
+        lock (_lock)
+        {
+            // Somebody may have taken it between the timer's tick and this lock, and even have given it back.
+            if (entry.Users > 0 || entry.IdleTimer is null || _disposed || !_links.Remove(socketPath))
+            {
+                return;
+            }
+
+            entry.IdleTimer.Dispose();
+        }
+
+        await entry.Link.DisposeAsync();
+    }
+
+    private sealed class Entry(AgentLink link)
+    {
+        public AgentLink Link { get; } = link;
+
+        public int Users { get; set; }
+
+        public ITimer? IdleTimer { get; set; }
+    }
+}

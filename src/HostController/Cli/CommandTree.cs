@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace GuestTune.Controller.Cli;
+
+/// <summary>The whole command line; completion and help are made from it.</summary>
+internal static class CommandTree
+{
+    public static RootCommand Build(Terminal terminal, Interrupt interrupt)
+    {
+        var options = new GlobalOptions();
+        var context = new CommandContext(options, terminal, interrupt);
+        var root = new RootCommand($"""
+            Applies virtualization best practices to KVM guests over virtio-serial, proves that they took effect, and undoes them.
+
+            {ExitCode.Help}
+            """);
+        options.AddTo(root);
+        root.Add(VmsCommand.Create(context));
+        root.Add(InfoCommand.Create(context));
+        root.Add(GetCommand.Create(context));
+        root.Add(SetCommand.Create(context));
+        root.Add(UndoCommand.Create(context));
+        root.Add(HistoryCommand.Create(context));
+        root.Add(PingCommand.Create(context));
+        root.Add(ServeCommand.Create(context));
+        root.Add(CompletionCommand.Create(root, terminal));
+        root.Add(CompleteVmsCommand.Create(context));
+        return root;
+    }
+}

@@ -1,0 +1,95 @@
+using Grpc.Core;
+using GuestTune.Controller.Channel;
+using GuestTune.Controller.Fleet;
+using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Libvirt;
+using GuestTune.Controller.Remote;
+
+namespace GuestTune.Controller.Cli;
+
+/// <summary>
+/// Chooses the controller that a command works with: the daemon where one listens, unless the command line says
+/// otherwise or names sources of its own; else one in this process.
+/// </summary>
+internal static class ControllerConnector
+{
+    public const string DefaultInventory = "/etc/guesttune/inventory.yaml";
+    public const string DefaultSocket = "/run/guesttune/controller.sock";
+    public const string InventoryVariable = "GUESTTUNE_INVENTORY";
+    public const string ControllerVariable = "GUESTTUNE_CONTROLLER";
+
+    private const string AddressScheme = "unix:";
+
+    /// <exception cref="RpcException">The daemon that was asked for cannot be used.</exception>
+    public static async Task<IController> OpenAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        if (invocation.Controller is { } address)
+        {
+            return await RemoteController.ConnectAsync(SocketPath(address), cancellationToken);
+        }
+
+        var ownSources = invocation.NoDaemon || invocation.Inventory is not null || invocation.Connect is not null;
+        if (!ownSources && NotEmpty(invocation.Terminal.Environment(ControllerVariable)) is { } fromEnvironment)
+        {
+            return await RemoteController.ConnectAsync(SocketPath(fromEnvironment), cancellationToken);
+        }
+
+        ownSources |= NotEmpty(invocation.Terminal.Environment(InventoryVariable)) is not null;
+        if (!ownSources && await RemoteController.TryConnectAsync(DefaultSocket, cancellationToken) is { } daemon)
+        {
+            return daemon;
+        }
+
+        // A command ends when its calls end, so nothing is kept for the next one.
+        return CreateInProcess(Sources(invocation), new AgentLinkOptions { IdleTime = TimeSpan.Zero });
+    }
+
+    public static FleetController CreateInProcess(IReadOnlyList<IVmSource> sources, AgentLinkOptions options)
+    {
+        var links = new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System);
+        return new FleetController(new VmCatalog(sources), links, options, TimeProvider.System);
+    }
+
+    /// <summary>The inventory comes first: where both know a VM, the administrator's word counts.</summary>
+    public static IReadOnlyList<IVmSource> Sources(Invocation invocation)
+    {
+        var sources = new List<IVmSource>();
+        var named = invocation.Inventory ?? NotEmpty(invocation.Terminal.Environment(InventoryVariable));
+        if (named is not null)
+        {
+            sources.Add(new InventoryFile(named));
+        }
+        else if (File.Exists(DefaultInventory))
+        {
+            sources.Add(new InventoryFile(DefaultInventory));
+        }
+
+        if (invocation.Connect is { } uri)
+        {
+            sources.Add(new LibvirtVmSource(uri));
+        }
+        else if (named is null && LibvirtVmSource.DaemonIsPresent())
+        {
+            sources.Add(new LibvirtVmSource(LibvirtVmSource.DefaultUri));
+        }
+
+        return sources;
+    }
+
+    private static string SocketPath(string address)
+    {
+        var path = address.StartsWith(AddressScheme, StringComparison.Ordinal) ? address[AddressScheme.Length..] : "";
+        if (path.StartsWith("//", StringComparison.Ordinal))
+        {
+            path = path[2..];
+        }
+
+        return Path.IsPathRooted(path)
+            ? path
+            : throw new RpcException(new Status(
+                StatusCode.InvalidArgument,
+                $"'{Rendering.TerminalText.Escape(address, 200)}' is no address of a controller; give unix:///PATH, e.g. unix://{DefaultSocket}"));
+    }
+
+    private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

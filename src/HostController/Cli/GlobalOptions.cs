@@ -1,0 +1,97 @@
+using System.CommandLine;
+using GuestTune.Controller.Fleet;
+
+namespace GuestTune.Controller.Cli;
+
+/// <summary>The options that every command takes.</summary>
+internal sealed class GlobalOptions
+{
+    public Option<string?> Inventory { get; } = new("--inventory")
+    {
+        HelpName = "FILE",
+        Description = "VMs from this YAML file (default: $GUESTTUNE_INVENTORY, else /etc/guesttune/inventory.yaml where it exists)",
+        Recursive = true,
+    };
+
+    public Option<string?> Connect { get; } = new("--connect", "-c")
+    {
+        HelpName = "URI",
+        Description = "VMs from this libvirt (default: qemu:///system where libvirt runs and no inventory was named)",
+        Recursive = true,
+    };
+
+    public Option<string?> Controller { get; } = new("--controller")
+    {
+        HelpName = "unix:///PATH",
+        Description = "use the controller daemon at this socket (default: $GUESTTUNE_CONTROLLER, else /run/guesttune/controller.sock where a daemon listens)",
+        Recursive = true,
+    };
+
+    public Option<bool> NoDaemon { get; } = new("--no-daemon")
+    {
+        Description = "do the work in this process even where a controller daemon runs",
+        Recursive = true,
+    };
+
+    public Option<OutputFormat> Output { get; } = new("--output", "-o")
+    {
+        HelpName = "table|json",
+        Description = "how to write the result (default: table)",
+        Recursive = true,
+        CustomParser = ParseFormat,
+    };
+
+    public Option<bool> NoColor { get; } = new("--no-color")
+    {
+        Description = "no colours; so does a $NO_COLOR that is not empty",
+        Recursive = true,
+    };
+
+    public Option<string?> Timeout { get; } = NumberOption.Create(
+        "--timeout", "SECONDS", $"time limit for each VM (default: {Pacing.DefaultTimeoutMs / 1000})", 0.001, Pacing.LargestTimeoutMs / 1000, whole: false);
+
+    public Option<string?> Parallel { get; } = NumberOption.Create(
+        "--parallel", "N", $"so many VMs at once (default: {Pacing.DefaultMaxParallel})", 1, Pacing.LargestMaxParallel, whole: true);
+
+    public GlobalOptions()
+    {
+        Timeout.Recursive = true;
+        Parallel.Recursive = true;
+        Output.CompletionSources.Add("table", "json");
+    }
+
+    public void AddTo(Command root)
+    {
+        root.Add(Inventory);
+        root.Add(Connect);
+        root.Add(Controller);
+        root.Add(NoDaemon);
+        root.Add(Output);
+        root.Add(NoColor);
+        root.Add(Timeout);
+        root.Add(Parallel);
+        root.Validators.Add(result =>
+        {
+            if (result.GetResult(Controller) is not null
+                && (result.GetResult(Inventory) is not null || result.GetResult(Connect) is not null || result.GetResult(NoDaemon) is not null))
+            {
+                result.AddError("--controller excludes --inventory, --connect and --no-daemon: a daemon has sources of its own");
+            }
+        });
+    }
+
+    private static OutputFormat ParseFormat(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        switch (text)
+        {
+            case "table":
+                return OutputFormat.Table;
+            case "json":
+                return OutputFormat.Json;
+            default:
+                result.AddError($"--output cannot be '{Rendering.TerminalText.Escape(text, 40)}'; it must be table or json");
+                return OutputFormat.Table;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using GuestTune.Controller.V1;
+
+namespace GuestTune.Controller.Cli;
+
+/// <summary>One run of one command: what the global options said and where its output goes.</summary>
+internal sealed class Invocation(ParseResult parsed, GlobalOptions options, Terminal terminal)
+{
+    public Terminal Terminal { get; } = terminal;
+
+    public string? Inventory { get; } = NotEmpty(parsed.GetValue(options.Inventory));
+
+    public string? Connect { get; } = NotEmpty(parsed.GetValue(options.Connect));
+
+    public string? Controller { get; } = NotEmpty(parsed.GetValue(options.Controller));
+
+    public bool NoDaemon { get; } = parsed.GetValue(options.NoDaemon);
+
+    public OutputFormat Output { get; } = parsed.GetValue(options.Output);
+
+    public bool Colors { get; } = terminal.OutIsTerminal
+        && !parsed.GetValue(options.NoColor)
+        && string.IsNullOrEmpty(terminal.Environment("NO_COLOR"))
+        && !string.Equals(terminal.Environment("TERM"), "dumb", StringComparison.Ordinal);
+
+    public TimeSpan? TimeLimit { get; } = NumberOption.Value(parsed, options.Timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    public uint? MaxParallel { get; } = (uint?)NumberOption.Value(parsed, options.Parallel);
+
+    public Pace ReadPace() => new()
+    {
+        TimeoutMs = TimeLimit is { } limit ? (uint)Math.Max(1, limit.TotalMilliseconds) : 0,
+        MaxParallel = MaxParallel ?? 0,
+    };
+
+    private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

@@ -1,0 +1,8 @@
+namespace GuestTune.Controller.Cli;
+
+/// <summary>How results are written to standard output.</summary>
+internal enum OutputFormat
+{
+    Table,
+    Json,
+}

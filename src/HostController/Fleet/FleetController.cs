@@ -1,0 +1,178 @@
+using System.Runtime.CompilerServices;
+using Google.Protobuf;
+using Grpc.Core;
+using GuestTune.Controller.Channel;
+using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Practices;
+using GuestTune.Controller.Selection;
+using GuestTune.Controller.V1;
+using AgentApi = GuestTune.Agent.V1;
+
+namespace GuestTune.Controller.Fleet;
+
+/// <summary>The controller itself: checks a request whole, before any VM is contacted, and runs it on the VMs selected.</summary>
+internal sealed class FleetController(VmCatalog catalog, LinkPool links, AgentLinkOptions options, TimeProvider time) : IController
+{
+    public const uint LargestPingCount = 10_000;
+    public const uint LargestHistoryLimit = 1000;
+
+    private static readonly ByteString PingPayload = ByteString.CopyFromUtf8("guesttune-ping-0");
+
+    private readonly FleetRunner _runner = new(links, options, time);
+
+    public async Task<ListVmsResponse> ListVmsAsync(ListVmsRequest request, CancellationToken cancellationToken)
+    {
+        var snapshot = await catalog.LoadAsync(cancellationToken);
+        var response = new ListVmsResponse();
+        response.Vms.AddRange(VmSelector.List(snapshot, request.Selection).Select(ToMessage));
+        response.Warnings.AddRange(snapshot.Failures);
+        response.Warnings.AddRange(snapshot.Warnings);
+        if (snapshot.SourceCount == 0)
+        {
+            response.Warnings.Add(VmSelector.NoSourceHint);
+        }
+
+        return response;
+    }
+
+    public IAsyncEnumerable<VmEvent> PingAsync(PingRequest request, CancellationToken cancellationToken)
+    {
+        var count = Bounded("count", request.Count, whenZero: 1, LargestPingCount);
+        return RunAsync(request.Selection, request.Pace, changes: false, call => PingOneAsync(call, count), cancellationToken);
+    }
+
+    public IAsyncEnumerable<VmEvent> GetInfoAsync(GetInfoRequest request, CancellationToken cancellationToken) =>
+        RunAsync(
+            request.Selection,
+            request.Pace,
+            changes: false,
+            async call => new VmEvent { Info = await call.Agent.GetInfoAsync(new AgentApi.GetInfoRequest(), call.Options) },
+            cancellationToken);
+
+    public IAsyncEnumerable<VmEvent> ObserveAsync(ObserveRequest request, CancellationToken cancellationToken)
+    {
+        foreach (var practice in request.Practices)
+        {
+            PracticeCatalog.Known(practice);
+        }
+
+        var ask = new AgentApi.ObserveRequest { Practices = { request.Practices } };
+        return RunAsync(
+            request.Selection,
+            request.Pace,
+            changes: false,
+            async call => new VmEvent { Observe = await call.Agent.ObserveAsync(ask, call.Options) },
+            cancellationToken);
+    }
+
+    public IAsyncEnumerable<VmEvent> PlanAsync(PlanRequest request, CancellationToken cancellationToken)
+    {
+        PracticeCatalog.Check(request.Desired);
+        var ask = new AgentApi.PlanRequest { Desired = request.Desired };
+        return RunAsync(
+            request.Selection,
+            request.Pace,
+            changes: false,
+            async call => new VmEvent { Plan = await call.Agent.PlanAsync(ask, call.Options) },
+            cancellationToken);
+    }
+
+    public IAsyncEnumerable<VmEvent> ApplyAsync(ApplyRequest request, CancellationToken cancellationToken)
+    {
+        OperationId.Check("operation_id", request.OperationId);
+        PracticeCatalog.Check(request.Desired);
+        var ask = new AgentApi.ApplyRequest { OperationId = request.OperationId, Desired = request.Desired };
+        return RunAsync(
+            request.Selection,
+            request.Pace,
+            changes: true,
+            async call => new VmEvent { Apply = await call.Agent.ApplyAsync(ask, call.Options) },
+            cancellationToken);
+    }
+
+    public IAsyncEnumerable<VmEvent> UndoAsync(UndoRequest request, CancellationToken cancellationToken)
+    {
+        OperationId.Check("operation_id", request.OperationId);
+        if (request.TargetOperationId.Length > 0)
+        {
+            OperationId.Check("target_operation_id", request.TargetOperationId);
+        }
+
+        var ask = new AgentApi.UndoRequest
+        {
+            OperationId = request.OperationId,
+            TargetOperationId = request.TargetOperationId,
+            Force = request.Force,
+        };
+        return RunAsync(
+            request.Selection,
+            request.Pace,
+            changes: true,
+            async call => new VmEvent { Undo = await call.Agent.UndoAsync(ask, call.Options) },
+            cancellationToken);
+    }
+
+    public IAsyncEnumerable<VmEvent> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken)
+    {
+        var ask = new AgentApi.HistoryRequest { Limit = Bounded("limit", request.Limit, whenZero: 50, LargestHistoryLimit) };
+        return RunAsync(
+            request.Selection,
+            request.Pace,
+            changes: false,
+            async call => new VmEvent { History = await call.Agent.HistoryAsync(ask, call.Options) },
+            cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => links.DisposeAsync();
+
+    private async IAsyncEnumerable<VmEvent> RunAsync(
+        V1.Selection? selection,
+        Pace? pace,
+        bool changes,
+        VmCall call,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var pacing = Pacing.From(pace);
+        var vms = VmSelector.Select(await catalog.LoadAsync(cancellationToken), selection);
+        await foreach (var one in _runner.RunAsync(vms, pacing, changes, call, cancellationToken))
+        {
+            yield return one;
+        }
+    }
+
+    private static async Task<VmEvent> PingOneAsync(VmCallContext call, uint count)
+    {
+        var ask = new AgentApi.PingRequest { Payload = PingPayload };
+        var result = new PingResult { AttachNs = Nanoseconds(call.AttachTime) };
+        for (var i = 0; i < count; i++)
+        {
+            var start = call.Time.GetTimestamp();
+            var answer = await call.Agent.PingAsync(ask, call.Options);
+            result.RoundTripNs.Add(Nanoseconds(call.Time.GetElapsedTime(start)));
+            if (!answer.Payload.Equals(PingPayload))
+            {
+                throw new RpcException(new Status(StatusCode.DataLoss, $"the answer to ping {i + 1} is not what was sent"));
+            }
+        }
+
+        return new VmEvent { Ping = result };
+    }
+
+    private static ulong Nanoseconds(TimeSpan time) => (ulong)(time.Ticks * TimeSpan.NanosecondsPerTick);
+
+    private static uint Bounded(string field, uint value, uint whenZero, uint largest) =>
+        value > largest
+            ? throw new RpcException(new Status(StatusCode.InvalidArgument, $"{field} is {value}; at most {largest} is allowed"))
+            : value == 0 ? whenZero : value;
+
+    private static Vm ToMessage(VmEntry vm)
+    {
+        var message = new Vm { Name = vm.Name, Source = vm.Source, Channel = vm.Channel ?? "", Problem = vm.Problem ?? "" };
+        foreach (var (key, value) in vm.Labels)
+        {
+            message.Labels.Add(key, value);
+        }
+
+        return message;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Runtime.CompilerServices;
+using Grpc.Core;
+using GuestTune.Controller.Channel;
+using GuestTune.Controller.Inventory;
+using GuestTune.Controller.V1;
+using GuestTune.VirtioSerial;
+using Events = System.Threading.Channels.Channel;
+
+namespace GuestTune.Controller.Fleet;
+
+/// <summary>
+/// Makes one call on many VMs: so many at once, each within its time limit, and none able to hold up or fail another.
+/// </summary>
+internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, TimeProvider time)
+{
+    // Results wait here for a slow reader; workers wait for room, so its memory is bounded.
+    private const int EventBacklog = 64;
+
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMilliseconds(500);
+
+    /// <param name="changes">The call changes something in the guest; only words of error messages depend on it.</param>
+    public async IAsyncEnumerable<VmEvent> RunAsync(
+        IReadOnlyList<VmEntry> vms,
+        Pacing pacing,
+        bool changes,
+        VmCall call,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var selected = new Selected();
+        selected.Vms.AddRange(vms.Select(vm => vm.Name));
+        yield return new VmEvent { Selected = selected };
+
+        var events = Events.CreateBounded<VmEvent>(new System.Threading.Channels.BoundedChannelOptions(EventBacklog) { SingleReader = true });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var work = WorkAsync();
+        try
+        {
+            await foreach (var one in events.Reader.ReadAllAsync(cancellationToken))
+            {
+                yield return one;
+            }
+        }
+        finally
+        {
+            // The reader may have gone away in the middle.
+            await stop.CancelAsync();
+            await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        async Task WorkAsync()
+        {
+            Exception? failure = null;
+            try
+            {
+                var bounds = new ParallelOptions { MaxDegreeOfParallelism = pacing.MaxParallel, CancellationToken = stop.Token };
+                await Parallel.ForEachAsync(vms, bounds, async (vm, token) =>
+                {
+                    await events.Writer.WriteAsync(new VmEvent { Vm = vm.Name, Started = new Started() }, token);
+                    var result = await CallOneAsync(vm, pacing.TimeLimit, changes, call, token);
+                    result.Vm = vm.Name;
+                    await events.Writer.WriteAsync(result, token);
+                });
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+
+            events.Writer.Complete(failure);
+        }
+    }
+
+    private async Task<VmEvent> CallOneAsync(VmEntry vm, TimeSpan limit, bool changes, VmCall call, CancellationToken cancellationToken)
+    {
+        if (vm.Channel is null)
+        {
+            return new VmEvent { Error = VmFailure.NoChannel(vm) };
+        }
+
+        using var timer = new CancellationTokenSource(limit, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
+        var deadline = time.GetUtcNow().UtcDateTime + limit;
+        await using var lease = links.Acquire(vm.Channel);
+        var attempt = new Attempt();
+        try
+        {
+            return await CallUntilAnsweredAsync(lease.Link, deadline, attempt, call, linked.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && timer.IsCancellationRequested)
+        {
+            return new VmEvent { Error = TimedOut() };
+        }
+        catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new VmEvent { Error = IsTimeout(e, timer.Token) ? TimedOut() : VmFailure.FromAgent(e.Status, options.MaxReceiveMessageSizeBytes) };
+        }
+        catch (AttachException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new VmEvent { Error = attempt.Reached ? VmFailure.Broken(vm, e.Message, changes) : VmFailure.NotAttached(e.Message) };
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new VmEvent { Error = VmFailure.Unexpected(vm, e) };
+        }
+
+        VmError TimedOut() => attempt switch
+        {
+            { Reached: false } => VmFailure.AttachTimeout(vm, limit),
+            { Failure: { } reason } => VmFailure.Broken(vm, reason, changes),
+            _ => VmFailure.CallTimeout(vm, limit, changes, attempt.Attachment?.Session.IsPeerResponsive ?? true),
+        };
+    }
+
+    /// <summary>
+    /// Repeats a call whose session broke under it. That is safe for every call: one that changes something carries an
+    /// operation id, and the agent answers a known id with its first answer.
+    /// </summary>
+    private async Task<VmEvent> CallUntilAnsweredAsync(AgentLink link, DateTime deadline, Attempt attempt, VmCall call, CancellationToken cancellationToken)
+    {
+        for (var delay = FirstRetryDelay; ; delay = delay < LongestRetryDelay ? delay * 2 : LongestRetryDelay)
+        {
+            var attachment = await link.AttachAsync(cancellationToken);
+            attempt.Attachment = attachment;
+            using var expectation = attachment.Session.ExpectAnswer();
+            try
+            {
+                var callOptions = new CallOptions(deadline: deadline, cancellationToken: cancellationToken);
+                return await call(new VmCallContext(link.Client, callOptions, attachment.Took, time));
+            }
+            catch (RpcException e) when (!cancellationToken.IsCancellationRequested && MayBeRepeated(e.StatusCode, attachment))
+            {
+                attempt.Failure = e.Status.Detail;
+            }
+
+            await Task.Delay(delay, time, cancellationToken);
+        }
+    }
+
+    // The agent itself never answers UNAVAILABLE (agent.proto): the connection said it. A connection that breaks is also
+    // reported as one of the others, but then the session under it has ended.
+    private static bool MayBeRepeated(StatusCode code, Attachment attachment) => code switch
+    {
+        StatusCode.Unavailable => true,
+        StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled => attachment.HasEnded,
+        _ => false,
+    };
+
+    private static bool IsTimeout(RpcException e, CancellationToken timer) =>
+        e.StatusCode == StatusCode.DeadlineExceeded || (e.StatusCode == StatusCode.Cancelled && timer.IsCancellationRequested);
+
+    private sealed class Attempt
+    {
+        /// <summary>The last session that the call went over; null where none was had.</summary>
+        public Attachment? Attachment { get; set; }
+
+        public bool Reached => Attachment is not null;
+
+        /// <summary>Why the last one failed.</summary>
+        public string? Failure { get; set; }
+    }
+}

@@ -1,0 +1,26 @@
+using GuestTune.Controller.V1;
+
+namespace GuestTune.Controller.Fleet;
+
+/// <summary>
+/// The controller as the CLI sees it, whether it runs in the same process or in a daemon; the messages and errors are
+/// those of controller.proto.
+/// </summary>
+internal interface IController : IAsyncDisposable
+{
+    Task<ListVmsResponse> ListVmsAsync(ListVmsRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> PingAsync(PingRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> GetInfoAsync(GetInfoRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> ObserveAsync(ObserveRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> PlanAsync(PlanRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> ApplyAsync(ApplyRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> UndoAsync(UndoRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken);
+}

@@ -1,0 +1,16 @@
+using Grpc.Core;
+using GuestTune.Controller.V1;
+using AgentApi = GuestTune.Agent.V1;
+
+namespace GuestTune.Controller.Fleet;
+
+/// <summary>What is asked of one VM; the answer is its one result event.</summary>
+internal delegate Task<VmEvent> VmCall(VmCallContext context);
+
+/// <summary>What a <see cref="VmCall"/> works with.</summary>
+/// <param name="AttachTime">How long this call waited for the session; zero where there was one.</param>
+internal readonly record struct VmCallContext(
+    AgentApi.Agent.AgentClient Agent,
+    CallOptions Options,
+    TimeSpan AttachTime,
+    TimeProvider Time);

@@ -1,0 +1,14 @@
+namespace GuestTune.Controller.Inventory;
+
+/// <summary>A VM as one source knows it: enough to select it and to find its channel.</summary>
+/// <param name="Name">Unique over all sources.</param>
+/// <param name="Source">"inventory" or the libvirt URI.</param>
+/// <param name="Channel">Path of the UNIX socket; null where there is none.</param>
+/// <param name="Labels">What <c>--label</c> selects by.</param>
+/// <param name="Problem">Why there is no channel and what to do; null where there is one.</param>
+internal sealed record VmEntry(
+    string Name,
+    string Source,
+    string? Channel,
+    IReadOnlyDictionary<string, string> Labels,
+    string? Problem = null);

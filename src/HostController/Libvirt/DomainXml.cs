@@ -1,0 +1,82 @@
+using System.Xml;
+using System.Xml.Linq;
+using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Rendering;
+
+namespace GuestTune.Controller.Libvirt;
+
+/// <summary>Finds the agent's channel and the labels in the live XML of a domain (formatdomain.html, "Channel").</summary>
+internal static class DomainXml
+{
+    public const string PortName = "org.guesttune.agent.0";
+
+    /// <summary>Namespace of <c>&lt;labels&gt;&lt;label key='role' value='db'/&gt;&lt;/labels&gt;</c> in a domain's metadata.</summary>
+    public const string MetadataNamespace = "urn:guesttune:v1";
+
+    private const string HowToAdd =
+        "add <channel type='unix'><target type='virtio' name='" + PortName + "'/></channel> to the domain and start it anew";
+
+    public static VmEntry ToEntry(string name, string source, string xml)
+    {
+        XElement domain;
+        try
+        {
+            using var reader = XmlReader.Create(new StringReader(xml), new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit });
+            domain = XElement.Load(reader);
+        }
+        catch (XmlException e)
+        {
+            return new VmEntry(name, source, null, NoLabels, $"libvirt's XML of the domain cannot be read: {TerminalText.Escape(e.Message, 200)}");
+        }
+
+        var (channel, problem) = Channel(domain);
+        return new VmEntry(name, source, channel, Labels(domain), problem);
+    }
+
+    private static Dictionary<string, string> NoLabels { get; } = new(StringComparer.Ordinal);
+
+    private static (string? Path, string? Problem) Channel(XElement domain)
+    {
+        var ours = domain.Elements("devices").Elements("channel")
+            .FirstOrDefault(c => c.Element("target") is { } target && Is(target, "type", "virtio") && Is(target, "name", PortName));
+        if (ours is null)
+        {
+            return (null, $"the domain has no channel {PortName}; {HowToAdd}");
+        }
+
+        if (!Is(ours, "type", "unix"))
+        {
+            return (null, $"the domain's channel {PortName} is of type '{TerminalText.Escape((string?)ours.Attribute("type") ?? "", 40)}' and must be 'unix'; {HowToAdd}");
+        }
+
+        var source = ours.Element("source");
+        var path = (string?)source?.Attribute("path");
+        if (string.IsNullOrEmpty(path))
+        {
+            return (null, $"libvirt names no socket for the domain's channel {PortName}; is the domain running?");
+        }
+
+        return string.Equals((string?)source!.Attribute("mode"), "connect", StringComparison.Ordinal)
+            ? (null, $"the domain's channel {PortName} has <source mode='connect'>: QEMU connects to {TerminalText.Escape(path, 120)} instead of serving it; use mode='bind'")
+            : (path, null);
+    }
+
+    private static Dictionary<string, string> Labels(XElement domain)
+    {
+        XNamespace space = MetadataNamespace;
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var label in domain.Elements("metadata").Elements(space + "labels").Elements())
+        {
+            if (string.Equals(label.Name.LocalName, "label", StringComparison.Ordinal)
+                && (string?)label.Attribute("key") is { } key && LabelSyntax.IsKey(key))
+            {
+                labels[key] = (string?)label.Attribute("value") ?? "";
+            }
+        }
+
+        return labels;
+    }
+
+    private static bool Is(XElement element, string attribute, string value) =>
+        string.Equals((string?)element.Attribute(attribute), value, StringComparison.Ordinal);
+}

@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using System.Runtime.InteropServices.Marshalling;
+
+namespace GuestTune.Controller.Libvirt;
+
+/// <summary>
+/// A read-only connection to libvirt. All calls block, and libvirt keeps errors per thread: use it on one thread.
+/// </summary>
+internal sealed unsafe class LibvirtConnection : IDisposable
+{
+    private readonly ConnectionHandle _connection;
+
+    private LibvirtConnection(ConnectionHandle connection) => _connection = connection;
+
+    /// <exception cref="DllNotFoundException">libvirt is not installed.</exception>
+    /// <exception cref="LibvirtException">The URI cannot be opened.</exception>
+    public static LibvirtConnection OpenReadOnly(string uri)
+    {
+        if (LibvirtNative.Initialize() != 0)
+        {
+            throw LastError("virInitialize");
+        }
+
+        LibvirtNative.SetErrorFunc(null, &LibvirtNative.IgnoreError);
+        var connection = LibvirtNative.ConnectOpenReadOnly(uri);
+        if (connection.IsInvalid)
+        {
+            var error = LastError("virConnectOpenReadOnly");
+            connection.Dispose();
+            throw error;
+        }
+
+        return new LibvirtConnection(connection);
+    }
+
+    /// <summary>Name and live XML of every running domain; one that stops meanwhile is left out.</summary>
+    /// <exception cref="LibvirtException">The list cannot be had.</exception>
+    public IReadOnlyList<(string Name, string Xml)> RunningDomains()
+    {
+        var count = LibvirtNative.ConnectListAllDomains(_connection, out var list, LibvirtNative.ListDomainsActive);
+        if (count < 0)
+        {
+            throw LastError("virConnectListAllDomains");
+        }
+
+        var handles = new DomainHandle[count];
+        for (var i = 0; i < count; i++)
+        {
+            handles[i] = new DomainHandle(list[i]);
+        }
+
+        LibvirtNative.Free(list);
+        var domains = new List<(string, string)>(count);
+        foreach (var handle in handles)
+        {
+            using (handle)
+            {
+                if (Utf8StringMarshaller.ConvertToManaged(LibvirtNative.DomainGetName(handle)) is { } name && Xml(handle) is { } xml)
+                {
+                    domains.Add((name, xml));
+                }
+            }
+        }
+
+        return domains;
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private static string? Xml(DomainHandle domain)
+    {
+        var xml = LibvirtNative.DomainGetXmlDesc(domain, 0);
+        if (xml is null)
+        {
+            return null;
+        }
+
+        var text = Marshal.PtrToStringUTF8((nint)xml);
+        LibvirtNative.Free(xml);
+        return text;
+    }
+
+    private static LibvirtException LastError(string function)
+    {
+        var error = LibvirtNative.GetLastError();
+        return error is null
+            ? new LibvirtException($"{function} failed without a reason")
+            : new LibvirtException(error->Code, Utf8StringMarshaller.ConvertToManaged(error->Message) ?? $"{function} failed with code {error->Code}");
+    }
+}

@@ -1,0 +1,56 @@
+using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Rendering;
+
+namespace GuestTune.Controller.Libvirt;
+
+/// <summary>
+/// The running domains of one libvirt URI. The socket of a channel has the domain's id in its path, which changes with
+/// every start, so the live XML is read for every call.
+/// </summary>
+internal sealed class LibvirtVmSource(string uri) : IVmSource
+{
+    public const string DefaultUri = "qemu:///system";
+
+    // A libvirtd that hangs keeps its caller waiting for ever; the thread is left behind, the user is not.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly string[] DaemonSockets =
+        ["/run/libvirt/virtqemud-sock-ro", "/run/libvirt/libvirt-sock-ro", "/run/libvirt/virtqemud-sock", "/run/libvirt/libvirt-sock"];
+
+    public string Name => $"libvirt {uri}";
+
+    /// <summary>Whether this host runs libvirt for QEMU, so that it is worth asking without being told to.</summary>
+    public static bool DaemonIsPresent() => DaemonSockets.Any(File.Exists);
+
+    public async ValueTask<IReadOnlyList<VmEntry>> ListAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Task.Factory.StartNew(List, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .WaitAsync(Patience, cancellationToken);
+        }
+        catch (DllNotFoundException e)
+        {
+            throw new VmSourceException(
+                $"libvirt {uri} cannot be asked: libvirt.so.0 is not installed (Debian: libvirt0, Fedora and openEuler: libvirt-libs); or use an inventory file", e);
+        }
+        catch (EntryPointNotFoundException e)
+        {
+            throw new VmSourceException($"libvirt {uri} cannot be asked: the installed libvirt.so.0 is older than 0.9.13: {e.Message}", e);
+        }
+        catch (LibvirtException e)
+        {
+            throw new VmSourceException($"libvirt {uri} cannot be asked: {TerminalText.Escape(e.Message, 400)}", e);
+        }
+        catch (TimeoutException e)
+        {
+            throw new VmSourceException($"libvirt {uri} gave no answer within {Patience.TotalSeconds:0} s; is its daemon hanging?", e);
+        }
+    }
+
+    private IReadOnlyList<VmEntry> List()
+    {
+        using var connection = LibvirtConnection.OpenReadOnly(uri);
+        return [.. connection.RunningDomains().Select(d => DomainXml.ToEntry(d.Name, uri, d.Xml))];
+    }
+}

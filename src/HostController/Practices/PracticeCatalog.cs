@@ -1,0 +1,45 @@
+using Grpc.Core;
+using GuestTune.Controller.Rendering;
+using GuestTune.Practice.V1;
+
+namespace GuestTune.Controller.Practices;
+
+/// <summary>The practices that this controller knows, and the check of a request against them before any VM is contacted.</summary>
+internal static class PracticeCatalog
+{
+    public static IReadOnlyList<GuestPractice> All { get; } = [HaltpollPractice.Definition];
+
+    public static GuestPractice? Find(string id) => All.FirstOrDefault(p => string.Equals(p.Id, id, StringComparison.Ordinal));
+
+    /// <exception cref="RpcException">INVALID_ARGUMENT: names every mistake.</exception>
+    public static void Check(Desired? desired)
+    {
+        if (desired is null)
+        {
+            throw Invalid("the request says nothing about what is desired");
+        }
+
+        var practice = Known(desired.Practice);
+        if (desired.Settings.Count == 0)
+        {
+            throw Invalid($"no setting of {practice.Id} is given; it has: {string.Join(", ", practice.Settings.Select(s => s.Name))}");
+        }
+
+        var mistakes = desired.Settings
+            .Select(s => practice.Settings.FirstOrDefault(k => string.Equals(k.Name, s.Key, StringComparison.Ordinal)) is { } known
+                ? known.Check(s.Key, s.Value)
+                : $"{practice.Id} has no setting '{TerminalText.Escape(s.Key, 80)}'; it has: {string.Join(", ", practice.Settings.Select(k => k.Name))}")
+            .OfType<string>()
+            .ToArray();
+        if (mistakes.Length > 0)
+        {
+            throw Invalid(string.Join("\n", mistakes));
+        }
+    }
+
+    /// <exception cref="RpcException">INVALID_ARGUMENT: no such practice.</exception>
+    public static GuestPractice Known(string id) =>
+        Find(id) ?? throw Invalid($"there is no practice '{TerminalText.Escape(id, 80)}'; known: {string.Join(", ", All.Select(p => p.Id))}");
+
+    private static RpcException Invalid(string message) => new(new Status(StatusCode.InvalidArgument, message));
+}

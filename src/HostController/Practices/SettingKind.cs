@@ -1,0 +1,11 @@
+namespace GuestTune.Controller.Practices;
+
+/// <summary>What values a setting takes.</summary>
+internal enum SettingKind
+{
+    /// <summary>A whole number from the setting's minimum to its maximum.</summary>
+    Number,
+
+    /// <summary><c>true</c> or <c>false</c>.</summary>
+    Switch,
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace GuestTune.Controller.Serving;
+
+/// <summary>What the daemon logs: its own life, and who changed what in which VMs.</summary>
+internal static partial class AuditLog
+{
+    [LoggerMessage(EventId = 1, EventName = "Listening", Level = LogLevel.Information, Message = "Listening on {SocketPath}; allowed: root, user {OwnUserId}{Group}")]
+    public static partial void Listening(ILogger logger, string socketPath, uint ownUserId, string group);
+
+    [LoggerMessage(EventId = 2, EventName = "Stopping", Level = LogLevel.Information, Message = "Stopping; calls in progress have {Seconds} s to end")]
+    public static partial void Stopping(ILogger logger, double seconds);
+
+    [LoggerMessage(EventId = 3, EventName = "Refused", Level = LogLevel.Warning, Message = "Refused {Method} of user {UserId}, process {ProcessId}")]
+    public static partial void Refused(ILogger logger, string method, uint userId, int processId);
+
+    [LoggerMessage(EventId = 4, EventName = "Begun", Level = LogLevel.Information, Message = "{Action} {OperationId} on {VmCount} VMs ({Detail}) for user {UserId}, process {ProcessId}")]
+    public static partial void Begun(ILogger logger, string action, string operationId, int vmCount, string detail, uint userId, int processId);
+
+    [LoggerMessage(EventId = 5, EventName = "Ended", Level = LogLevel.Information, Message = "{Action} {OperationId} ended: {DoneCount} done, {FailedCount} failed, {OpenCount} without an answer")]
+    public static partial void Ended(ILogger logger, string action, string operationId, int doneCount, int failedCount, int openCount);
+}

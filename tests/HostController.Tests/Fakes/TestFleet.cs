@@ -1,0 +1,67 @@
+using GuestTune.Controller.Channel;
+using GuestTune.Controller.Fleet;
+using GuestTune.Controller.Inventory;
+
+namespace GuestTune.HostController.Tests.Fakes;
+
+/// <summary>Some VMs and a controller over them.</summary>
+internal sealed class TestFleet : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly List<FakeVm> _vms = [];
+
+    public string Directory => _directory.Path;
+
+    public IReadOnlyList<FakeVm> Vms => _vms;
+
+    /// <summary>VMs without an agent behind them are added here.</summary>
+    public List<VmEntry> Further { get; } = [];
+
+    public static async Task<TestFleet> StartAsync(params string[] names)
+    {
+        var fleet = new TestFleet();
+        foreach (var name in names)
+        {
+            fleet._vms.Add(await FakeVm.StartAsync(fleet.Directory, name));
+        }
+
+        return fleet;
+    }
+
+    public FleetController CreateController(AgentLinkOptions? options = null)
+    {
+        options ??= new AgentLinkOptions { IdleTime = TimeSpan.Zero };
+        return new FleetController(
+            new VmCatalog([new Source([.. _vms.Select(vm => new VmEntry(vm.Name, "inventory", vm.SocketPath, NoLabels)), .. Further])]),
+            new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System),
+            options,
+            TimeProvider.System);
+    }
+
+    /// <summary>An inventory file of the VMs.</summary>
+    public string WriteInventory() => _directory.File(
+        "inventory.yaml",
+        "vms:\n" + string.Concat(_vms.Select(vm => $"  - {{name: {vm.Name}, channel: {vm.SocketPath}}}\n"))
+        + string.Concat(Further.Select(vm => $"  - {{name: {vm.Name}, channel: {vm.Channel}}}\n")));
+
+    public string PathOf(string name) => _directory.PathOf(name);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var vm in _vms)
+        {
+            await vm.DisposeAsync();
+        }
+
+        _directory.Dispose();
+    }
+
+    public static IReadOnlyDictionary<string, string> NoLabels { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    private sealed class Source(IReadOnlyList<VmEntry> vms) : IVmSource
+    {
+        public string Name => "test";
+
+        public ValueTask<IReadOnlyList<VmEntry>> ListAsync(CancellationToken cancellationToken) => ValueTask.FromResult(vms);
+    }
+}
