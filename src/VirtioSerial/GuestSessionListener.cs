@@ -13,7 +13,7 @@ public sealed class GuestSessionListener : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(port);
         options ??= new SessionOptions();
         options.ThrowIfInvalid(nameof(options));
-        _channel = new GuestChannel(port, port.ToString() ?? "the port", options, timeProvider ?? TimeProvider.System);
+        _channel = new GuestChannel(port, port.ToString() ?? "the port", options, timeProvider ?? TimeProvider.System, SessionId.CreateRandom);
     }
 
     /// <summary>Tells this run of the agent from every other; hosts learn it when they attach.</summary>

@@ -27,7 +27,7 @@ public static class HostSession
         ArgumentNullException.ThrowIfNull(timeProvider);
         options ??= new SessionOptions();
         options.ThrowIfInvalid(nameof(options));
-        var channel = new HostChannel(port, port.ToString() ?? "the port", options, timeProvider);
+        var channel = new HostChannel(port, port.ToString() ?? "the port", options, timeProvider, SessionId.CreateRandom);
         return channel.AttachAsync(cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using GuestTune.VirtioSerial.Protocol;
 using Channel = GuestTune.VirtioSerial.Protocol.Channel;
@@ -12,10 +13,10 @@ internal sealed class GuestChannel : Channel
 
     private readonly GuestMachine _machine;
 
-    public GuestChannel(IPort port, string name, SessionOptions options, TimeProvider timeProvider)
+    public GuestChannel(IPort port, string name, SessionOptions options, TimeProvider timeProvider, Func<SessionId> createId)
         : base(port, name, options, timeProvider)
     {
-        _machine = new GuestMachine(options, this, SessionId.CreateRandom());
+        _machine = new GuestMachine(options, this, createId());
         Begin();
     }
 
@@ -44,6 +45,9 @@ internal sealed class GuestChannel : Channel
         }
     }
 
+    /// <summary>The next session, if there is one already.</summary>
+    public bool TryAccept([NotNullWhen(true)] out Session? session) => _accepted.Reader.TryRead(out session);
+
     public async ValueTask ShutDownAsync()
     {
         Change(static channel => ((GuestChannel)channel)._machine.Close(ResetReason.ShuttingDown, "the agent is stopping"));
@@ -60,7 +64,7 @@ internal sealed class GuestChannel : Channel
 
     protected override async ValueTask<bool> OnPeerGoneAsync()
     {
-        await Port.WaitForPeerAsync(Stopping);
+        await Port.WaitForPeerAsync(CancellationToken.None);
         return true;
     }
 
@@ -69,7 +73,7 @@ internal sealed class GuestChannel : Channel
     private void Begin()
     {
         // A host that is attached already may be talking to an agent that is no more. One that attaches later begins by itself.
-        var peer = Port.WaitForPeerAsync(Stopping);
+        var peer = Port.WaitForPeerAsync(CancellationToken.None);
         if (peer.IsCompletedSuccessfully)
         {
             Change(static channel => ((GuestChannel)channel)._machine.Announce());

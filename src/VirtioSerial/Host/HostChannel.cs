@@ -11,12 +11,11 @@ internal sealed class HostChannel : Channel
     private readonly TaskCompletionSource<Session> _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HostMachine _machine;
     private readonly Heartbeat _heartbeat;
-    private Session? _current;
 
-    public HostChannel(IPort port, string name, SessionOptions options, TimeProvider timeProvider)
+    public HostChannel(IPort port, string name, SessionOptions options, TimeProvider timeProvider, Func<SessionId> createId)
         : base(port, name, options, timeProvider)
     {
-        _machine = new HostMachine(options, this, SessionId.CreateRandom);
+        _machine = new HostMachine(options, this, createId);
         _heartbeat = new Heartbeat(options, timeProvider, TryPing, SetResponsive);
     }
 
@@ -24,14 +23,32 @@ internal sealed class HostChannel : Channel
 
     internal Heartbeat Heartbeat => _heartbeat;
 
+    /// <summary>The session, once there is one.</summary>
+    internal Session? Session { get; private set; }
+
+    /// <summary>Starts to read, and says HELLO.</summary>
+    public void BeginAttach()
+    {
+        Start();
+        Change(static channel => ((HostChannel)channel)._machine.Start());
+    }
+
+    /// <summary>Says HELLO again, unless the port has yet to take what was said before.</summary>
+    public void RetryAttach()
+    {
+        if (Writer.IsIdle)
+        {
+            Change(static channel => ((HostChannel)channel)._machine.RetryHello());
+        }
+    }
+
     public async ValueTask<Session> AttachAsync(CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(Options.AttachTimeout, TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            Start();
-            Change(channel => _machine.Start());
+            BeginAttach();
             for (var attempt = 0; ; attempt++)
             {
                 var delay = Task.Delay(Options.GetHelloRetryDelay(attempt), TimeProvider, either.Token);
@@ -41,10 +58,7 @@ internal sealed class HostChannel : Channel
                 }
 
                 await delay;
-                if (Writer.IsIdle)
-                {
-                    Change(channel => _machine.RetryHello());
-                }
+                RetryAttach();
             }
         }
         catch (Exception exception)
@@ -65,7 +79,7 @@ internal sealed class HostChannel : Channel
 
     protected override void OnSessionAttached(Session session)
     {
-        _current = session;
+        Session = session;
         if (!_attached.TrySetResult(session))
         {
             BeginDispose();
@@ -120,5 +134,5 @@ internal sealed class HostChannel : Channel
         return true;
     }
 
-    private void SetResponsive(bool isResponsive) => _current?.SetResponsive(isResponsive);
+    private void SetResponsive(bool isResponsive) => Session?.SetResponsive(isResponsive);
 }

@@ -5,7 +5,6 @@ namespace GuestTune.VirtioSerial.Protocol;
 /// <summary>Runs a <see cref="ChannelMachine"/> on a port: reads, hands sessions what arrives, and sends what the machine wants sent.</summary>
 internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
     private readonly Lock _sync = new();
 
     // What must happen outside the lock, since it may run code of the session's user.
@@ -36,8 +35,6 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
 
     protected abstract ChannelMachine Machine { get; }
 
-    protected CancellationToken Stopping => _stop.Token;
-
     protected bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
     public async ValueTask DisposeAsync()
@@ -49,7 +46,6 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
 
         // What is queued, such as a last RESET, has been offered to the port by now; it is not waited for.
         Cancel(Writer.Stop());
-        await _stop.CancelAsync();
         await Port.DisposeAsync();
         Change(static channel => channel.Machine.Fail("the port was closed"));
         OnDisposed();
@@ -228,7 +224,7 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
 
     private async ValueTask<bool> ReceiveAsync()
     {
-        var sizeBytes = await Port.ReadAsync(Machine.GetMemory(), _stop.Token);
+        var sizeBytes = await Port.ReadAsync(Machine.GetMemory(), CancellationToken.None);
         Session? written;
         List<Action>? deferred;
         lock (_sync)

@@ -10,7 +10,6 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
 {
     private SessionId _instance;
     private bool _attaching;
-    private bool _needsNewId;
     private bool _readyAnswered;
 
     /// <summary>Why no attach on this port can succeed; null while one may.</summary>
@@ -19,8 +18,8 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
     /// <summary>Begins to attach.</summary>
     public void Start()
     {
-        Session = createId();
         _attaching = true;
+        Session = createId();
         SendHello();
     }
 
@@ -32,13 +31,8 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
             return;
         }
 
-        if (_needsNewId)
-        {
-            _needsNewId = false;
-            Session = createId();
-        }
-
         _readyAnswered = false;
+        EnsureId();
         Events.Send(Frame.Pad(Session, Options.MinVersion));
         SendHello();
     }
@@ -60,7 +54,7 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
             case FrameType.Ready when payload.Length >= Frame.ReadyPayloadSizeBytes:
                 OnReady(SessionId.Read(payload));
                 break;
-            case FrameType.Welcome when header.Session == Session && _attaching:
+            case FrameType.Welcome when header.Session == Session && !Session.IsZero && _attaching:
                 OnWelcome(header.Session, payload);
                 break;
             case FrameType.Reset when header.Session == Session && !Session.IsZero:
@@ -73,10 +67,11 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
 
     protected override void OnPrematureFrame(in FrameHeader header)
     {
-        // WELCOME was lost and data that followed it was not. That data cannot be asked for again, so this id is used up.
+        // WELCOME was lost and data that followed it was not. That data cannot be asked for again, so this id is used up,
+        // and a WELCOME to a repeated HELLO of it must not be taken either.
         if (_attaching)
         {
-            _needsNewId = true;
+            Session = default;
         }
     }
 
@@ -98,6 +93,7 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
             // The agent that HELLO was sent to may be gone; do not wait for the next repetition. Once in between, lest
             // a hostile guest makes this side talk without end.
             _readyAnswered = true;
+            EnsureId();
             SendHello();
         }
     }
@@ -146,7 +142,7 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
                 Refuse(AttachFailure.ProtocolError, $"the agent refused to attach: {notice}");
                 break;
             default:
-                _needsNewId = true;
+                Session = default;
                 break;
         }
     }
@@ -161,6 +157,14 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
         $"the agent speaks channel protocol {Range(theirMin, theirMax)} and this program {Range(Options.MinVersion, Options.MaxVersion)}: update the older one";
 
     private static string Range(int min, int max) => min == max ? $"version {min}" : $"versions {min} to {max}";
+
+    private void EnsureId()
+    {
+        if (Session.IsZero)
+        {
+            Session = createId();
+        }
+    }
 
     private void SendHello() =>
         Events.Send(Frame.Hello(Session, Options.MinVersion, Options.MaxVersion, Options.MaxPayloadSizeBytes));
