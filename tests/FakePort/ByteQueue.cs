@@ -43,6 +43,13 @@ internal sealed class ByteQueue(int capacityBytes)
 
     public void Clear() => _start = Count = 0;
 
+    /// <summary>The first place at or behind <paramref name="from"/> where the pattern is, or -1.</summary>
+    public int IndexOf(ReadOnlySpan<byte> pattern, int from)
+    {
+        var found = from >= Count ? -1 : _bytes.AsSpan(_start + from, Count - from).IndexOf(pattern);
+        return found < 0 ? -1 : from + found;
+    }
+
     public void Flip(int index, byte mask) => _bytes[_start + index] ^= mask;
 
     private void Skip(int count)

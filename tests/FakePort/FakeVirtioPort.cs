@@ -147,8 +147,9 @@ public sealed class FakeVirtioPort
         }
     }
 
-    /// <summary>Changes a byte on its way. The index counts through what is under way in that direction, and wraps.</summary>
-    public bool Flip(bool toGuest, int index, byte mask)
+    /// <summary>Changes a byte on its way: the one at <paramref name="index"/> modulo what is under way in that direction or, with a pattern,
+    /// the one at <paramref name="offset"/> behind the next place from there where the pattern is.</summary>
+    public bool Flip(bool toGuest, int index, byte mask, ReadOnlySpan<byte> pattern = default, int offset = 0)
     {
         lock (Sync)
         {
@@ -162,15 +163,21 @@ public sealed class FakeVirtioPort
             }
 
             index %= total;
-            if (index < firstCount)
+            var queue = index < firstCount ? first! : second!;
+            index -= index < firstCount ? 0 : firstCount;
+            if (!pattern.IsEmpty)
             {
-                first!.Flip(index, mask);
-            }
-            else
-            {
-                second!.Flip(index - firstCount, mask);
+                index = queue.IndexOf(pattern, index);
+                index = index < 0 ? queue.IndexOf(pattern, 0) : index;
+                if (index < 0 || index + offset >= queue.Count)
+                {
+                    return false;
+                }
+
+                index += offset;
             }
 
+            queue.Flip(index, mask);
             return true;
         }
     }

@@ -28,14 +28,14 @@ internal static class Frame
         return Create(minVersion, FrameType.Hello, session, 0, payload);
     }
 
-    public static byte[] Welcome(SessionId session, byte version, int maxPayloadSizeBytes, SessionId instance)
+    public static byte[] Welcome(SessionId session, byte version, uint sentFrames, int maxPayloadSizeBytes, SessionId instance)
     {
         Span<byte> payload = stackalloc byte[WelcomePayloadSizeBytes];
         payload.Clear();
         payload[0] = version;
         BinaryPrimitives.WriteInt32LittleEndian(payload[4..], maxPayloadSizeBytes);
         instance.Write(payload[8..]);
-        return Create(version, FrameType.Welcome, session, 0, payload);
+        return Create(version, FrameType.Welcome, session, sentFrames, payload);
     }
 
     public static byte[] Ready(byte version, SessionId instance)

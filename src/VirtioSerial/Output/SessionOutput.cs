@@ -244,6 +244,9 @@ internal sealed class SessionOutput : PipeWriter, IFrameSource, IValueTaskSource
     void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _flush.OnCompleted(continuation, state, token, flags);
 
+    /// <summary>How many numbered frames were given out; under the writer's lock.</summary>
+    internal uint TakenFrames => _sequence;
+
     internal Session? Owner { get; set; }
 
     private bool HasOutstanding => _committed.Count > 0 || _taken.Array is not null;

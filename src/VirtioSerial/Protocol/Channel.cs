@@ -1,3 +1,4 @@
+using GuestTune.VirtioSerial.Frames;
 using GuestTune.VirtioSerial.Output;
 
 namespace GuestTune.VirtioSerial.Protocol;
@@ -101,6 +102,15 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
             session.OnEnded(end, message, null);
             OnSessionEnded(session);
         });
+    }
+
+    void IChannelEvents.SendWelcome(SessionId session, byte version, SessionId instance)
+    {
+        // Under the writer's lock nothing gets between the count and the queue.
+        lock (Writer.Sync)
+        {
+            Writer.TryQueue(Frame.Welcome(session, version, _session!.SendOutput.TakenFrames, Options.MaxPayloadSizeBytes, instance));
+        }
     }
 
     void IChannelEvents.Send(byte[] frame) => Writer.TryQueue(frame);

@@ -46,7 +46,9 @@ internal sealed class GuestMachine(SessionOptions options, IChannelEvents events
     protected override void OnForeign(in FrameHeader header)
     {
         // Once per id: stale bytes may hold thousands of frames, and the answer is of use only to a host whose session this was.
-        if (header.Type is FrameType.Data or FrameType.Fin or FrameType.Ping && header.Session != _lastRefused && !header.Session.IsZero)
+        // A PING is rare, and comes from a host that may have missed the first answer.
+        var isRepeated = header.Session == _lastRefused && header.Type != FrameType.Ping;
+        if (header.Type is FrameType.Data or FrameType.Fin or FrameType.Ping && !isRepeated && !header.Session.IsZero)
         {
             _lastRefused = header.Session;
             SendReset(header.Session, ResetReason.UnknownSession, "the agent has no such session");
@@ -115,6 +117,5 @@ internal sealed class GuestMachine(SessionOptions options, IChannelEvents events
         SendWelcome(session);
     }
 
-    private void SendWelcome(SessionId session) =>
-        Events.Send(Frame.Welcome(session, Version, Options.MaxPayloadSizeBytes, instance));
+    private void SendWelcome(SessionId session) => Events.SendWelcome(session, Version, instance);
 }

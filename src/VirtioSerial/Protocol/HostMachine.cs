@@ -55,7 +55,7 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
                 OnReady(SessionId.Read(payload));
                 break;
             case FrameType.Welcome when header.Session == Session && !Session.IsZero && _attaching:
-                OnWelcome(header.Session, payload);
+                OnWelcome(header, payload);
                 break;
             case FrameType.Reset when header.Session == Session && !Session.IsZero:
                 OnReset(ResetNotice.Read(payload));
@@ -98,8 +98,15 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
         }
     }
 
-    private void OnWelcome(SessionId session, ReadOnlySpan<byte> payload)
+    private void OnWelcome(in FrameHeader header, ReadOnlySpan<byte> payload)
     {
+        if (header.Sequence != 0)
+        {
+            // The first WELCOME was lost, and so was the data between it and this one.
+            Session = default;
+            return;
+        }
+
         if (payload.Length < Frame.WelcomePayloadSizeBytes)
         {
             Refuse(AttachFailure.ProtocolError, "the agent's answer is too short");
@@ -122,7 +129,7 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
 
         _attaching = false;
         _instance = SessionId.Read(payload[8..]);
-        Establish(new SessionParameters(session, version, Math.Min(limit, FrameHeader.MaxPayloadSizeBytes), _instance));
+        Establish(new SessionParameters(header.Session, version, Math.Min(limit, FrameHeader.MaxPayloadSizeBytes), _instance));
     }
 
     private void OnReset(in ResetNotice notice)

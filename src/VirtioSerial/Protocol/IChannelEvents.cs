@@ -18,6 +18,9 @@ internal interface IChannelEvents
     /// must be completed when <paramref name="peerListens"/>, since the peer waits for its end, and must be dropped otherwise.</summary>
     void OnEnded(SessionId session, SessionEnd end, string message, bool peerListens);
 
+    /// <summary>A WELCOME to send, saying how many numbered frames of the session stand before it.</summary>
+    void SendWelcome(SessionId session, byte version, SessionId instance);
+
     /// <summary>A frame to send after what was already begun.</summary>
     void Send(byte[] frame);
 }

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace GuestTune.VirtioSerial.Tests.Simulation;
 
 /// <summary>The bytes that a session carries: each follows from the session, the direction and the position, so that any byte in the wrong
@@ -7,16 +9,24 @@ internal static class Content
     public static void Fill(Span<byte> destination, SessionId session, bool fromHost, long position)
     {
         var key = session.Low ^ (session.High * 3) ^ (fromHost ? 0x5555555555555555ul : 0);
-        for (var i = 0; i < destination.Length; i++)
+        while (!destination.IsEmpty)
         {
-            var block = Mix(key + ((ulong)(position + i) >> 3));
-            var shift = (int)((position + i) & 7) * 8;
-            do
+            var block = Mix(key + ((ulong)position >> 3)) >> ((int)(position & 7) * 8);
+            var count = Math.Min(destination.Length, 8 - (int)(position & 7));
+            if (count == 8)
             {
-                destination[i] = (byte)(block >> shift);
-                shift += 8;
+                BinaryPrimitives.WriteUInt64LittleEndian(destination, block);
             }
-            while (shift < 64 && ++i < destination.Length);
+            else
+            {
+                for (var i = 0; i < count; i++, block >>= 8)
+                {
+                    destination[i] = (byte)block;
+                }
+            }
+
+            position += count;
+            destination = destination[count..];
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Diagnostics;
 using GuestTune.FakePort;
+using GuestTune.VirtioSerial.Frames;
 
 namespace GuestTune.VirtioSerial.Tests.Simulation;
 
@@ -17,7 +19,7 @@ internal sealed class SimulatedRun
     private readonly SessionOptions _options;
     private readonly List<HostProcess> _hosts = [];
     private readonly List<FakeClient> _strangers = [];
-    private readonly byte[] _recording = new byte[RecordingSizeBytes];
+    private readonly byte[] _recording = ArrayPool<byte>.Shared.Rent(RecordingSizeBytes);
     private int _recordedSizeBytes;
     private AgentProcess? _agent;
 
@@ -64,6 +66,7 @@ internal sealed class SimulatedRun
         Settle(TimeSpan.FromSeconds(1));
         CheckSurvivors();
         CheckAttachesAgain();
+        ArrayPool<byte>.Shared.Return(_recording);
     }
 
     private void Act()
@@ -93,13 +96,13 @@ internal sealed class SimulatedRun
             case < 27:
                 Stranger();
                 break;
-            case < 30:
+            case < 31:
                 Flip();
                 break;
-            case < 31:
+            case < 32:
                 Abort();
                 break;
-            case < 32:
+            case < 33:
                 FinishOne();
                 break;
             case < 44:
@@ -209,23 +212,32 @@ internal sealed class SimulatedRun
         }
 
         Statistics.Strangers++;
+        _strangers.Add(client);
         Span<byte> garbage = new byte[RandomSize()];
         _random.NextBytes(garbage);
-        if (_random.Next(3) > 0 && _recordedSizeBytes > 0)
+        if (_random.Next(4) > 0 && _recordedSizeBytes > 0)
         {
-            var recorded = _recording.AsSpan(0, Math.Min(_recordedSizeBytes, _recording.Length));
-            var from = _random.Next(recorded.Length);
-            var count = Math.Min(garbage.Length, recorded.Length - from);
-            recorded.Slice(from, count).CopyTo(garbage[(garbage.Length - count)..]);
+            var recorded = _recording.AsSpan(0, Math.Min(_recordedSizeBytes, RecordingSizeBytes));
+            var old = recorded[_random.Next(recorded.Length)..];
+            if (_random.Next(3) > 0 && old.IndexOf(FrameHeader.Magic) is >= 0 and var start)
+            {
+                // Whole frames from the first byte on: the best forgery there is.
+                client.Write(old.Slice(start, Math.Min(garbage.Length, old.Length - start)));
+                return;
+            }
+
+            old = old[..Math.Min(garbage.Length, old.Length)];
+            old.CopyTo(garbage[(garbage.Length - old.Length)..]);
         }
 
         client.Write(garbage);
-        _strangers.Add(client);
     }
 
     private void Flip()
     {
-        if (_port.Flip(_random.Next(2) == 0, _random.Next(100_000), (byte)(1 << _random.Next(8))))
+        // Most bytes are payload, but headers are where a wrong byte does most harm.
+        var pattern = _random.Next(3) > 0 ? FrameHeader.Magic : default;
+        if (_port.Flip(_random.Next(2) == 0, _random.Next(100_000), (byte)(1 << _random.Next(8)), pattern, _random.Next(FrameHeader.SizeBytes)))
         {
             Statistics.Flips++;
         }
