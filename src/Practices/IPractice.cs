@@ -14,6 +14,10 @@ public interface IPractice
     /// <exception cref="PracticeException">The desired settings are wrong, or cannot be had on this machine.</exception>
     Plan Plan(Desired desired);
 
+    /// <summary>The changes of <see cref="Plan"/> alone, for an apply, which has no use for warnings and should not wait for them.</summary>
+    /// <exception cref="PracticeException">As from <see cref="Plan"/>.</exception>
+    IReadOnlyList<Change> PlanChanges(Desired desired) => Plan(desired).Changes;
+
     /// <summary>The knob behind a change that this practice has planned, now or in an earlier run.</summary>
     /// <exception cref="PracticeException">The change names nothing that this practice knows.</exception>
     IKnob OpenKnob(Change change);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Grpc.Health.V1;
 using Grpc.Net.Client;
 using GuestTune.Agent.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -26,7 +27,10 @@ internal sealed class AgentHost : IAsyncDisposable
             HttpHandler = new SocketsHttpHandler { ConnectCallback = async (_, cancellation) => new NetworkStream(await ConnectAsync(cancellation), ownsSocket: true) },
         });
         Client = new V1.Agent.AgentClient(_channel);
+        Health = new Health.HealthClient(_channel);
     }
+
+    public Health.HealthClient Health { get; }
 
     public V1.Agent.AgentClient Client { get; }
 

@@ -10,6 +10,10 @@ internal sealed class HaltpollPlanner(RootedFileSystem files, KernelIdentity ker
 {
     /// <exception cref="PracticeException">Wrong settings (all of the mistakes at once), or settings that this kernel lacks.</exception>
     public Plan Plan(PracticeSupport support, Desired desired)
+        => new(HaltpollPractice.PracticeId, PlanChanges(support, desired), Warnings(desired));
+
+    /// <exception cref="PracticeException">As from <see cref="Plan"/>.</exception>
+    public List<Change> PlanChanges(PracticeSupport support, Desired desired)
     {
         var settings = Normalize(desired);
         if (!support.Supported)
@@ -17,10 +21,7 @@ internal sealed class HaltpollPlanner(RootedFileSystem files, KernelIdentity ker
             throw PracticeException.Precondition("not applicable: " + support.Reason);
         }
 
-        var persistent = TmpfilesConfiguration.Load(files, HaltpollParameter.Directory);
-        var now = new List<Change>(settings.Count);
-        var atBoot = new List<Change>();
-        var warnings = new List<string>();
+        var changes = new List<Change>(settings.Count);
         List<string>? missing = null;
         foreach (var (parameter, value) in settings)
         {
@@ -30,25 +31,36 @@ internal sealed class HaltpollPlanner(RootedFileSystem files, KernelIdentity ker
                 (missing ??= []).Add(reading.IsMissing
                     ? $"{parameter.Name} is not applicable: kernel {kernel.Release} has no {parameter.Path}"
                     : $"{parameter.Name}: {parameter.Path} {reading.Problem}");
-                continue;
             }
-
-            if (!parameter.Kind.IsSatisfied(reading.Value, value))
+            else if (!parameter.Kind.IsSatisfied(reading.Value, value))
             {
-                now.Add(new Change(parameter.Name, parameter.Path, reading.Value, value, TakesEffect.Now));
+                changes.Add(new Change(parameter.Name, parameter.Path, reading.Value, value, TakesEffect.Now));
             }
-
-            if (desired.Persist)
-            {
-                PlanLine(parameter, value, atBoot);
-            }
-
-            WarnAboutBoot(parameter, value, desired.Persist, persistent.Find(parameter.Path), warnings);
         }
 
         if (missing is not null)
         {
             throw PracticeException.Precondition(string.Join("; ", missing));
+        }
+
+        if (desired.Persist)
+        {
+            foreach (var (parameter, value) in settings)
+            {
+                PlanLine(parameter, value, changes);
+            }
+        }
+
+        return changes;
+    }
+
+    private List<string> Warnings(Desired desired)
+    {
+        var warnings = new List<string>();
+        var persistent = TmpfilesConfiguration.Load(files, HaltpollParameter.Directory);
+        foreach (var (parameter, value) in Normalize(desired))
+        {
+            WarnAboutBoot(parameter, value, desired.Persist, persistent.Find(parameter.Path), warnings);
         }
 
         if (desired.Persist && !TmpfilesConfiguration.IsAppliedAtBoot(files))
@@ -61,8 +73,7 @@ internal sealed class HaltpollPlanner(RootedFileSystem files, KernelIdentity ker
             warnings.Add("the parameters can be set, but have no effect as things are: " + reason);
         }
 
-        now.AddRange(atBoot);
-        return new Plan(HaltpollPractice.PracticeId, now, warnings);
+        return warnings;
     }
 
     private static List<(HaltpollParameter Parameter, string Value)> Normalize(Desired desired)

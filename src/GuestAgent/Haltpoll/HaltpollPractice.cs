@@ -28,6 +28,12 @@ internal sealed class HaltpollPractice(RootedFileSystem files, KernelIdentity ke
         return new HaltpollPlanner(files, kernel, _driver).Plan(CheckSupport(), desired);
     }
 
+    public IReadOnlyList<Change> PlanChanges(Desired desired)
+    {
+        ArgumentNullException.ThrowIfNull(desired);
+        return new HaltpollPlanner(files, kernel, _driver).PlanChanges(CheckSupport(), desired);
+    }
+
     public IKnob OpenKnob(Change change)
     {
         ArgumentNullException.ThrowIfNull(change);

@@ -5,6 +5,7 @@ using GuestTune.Agent.Services;
 using GuestTune.Practices;
 using GuestTune.Practices.Files;
 using GuestTune.Practices.Journaling;
+using GuestTune.Protocol;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,6 +45,7 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton<PolicyInterceptor>();
         services.AddSingleton(static provider => CreateEngine(provider));
         services.AddSingleton<AgentService>();
+        services.AddSingleton<HealthService>();
         services.AddHostedService<AgentStartup>();
         services.AddGrpc(static grpc =>
         {
@@ -56,6 +58,7 @@ internal static class AgentServiceCollectionExtensions
     public static IEndpointRouteBuilder MapAgent(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGrpcService<AgentService>();
+        endpoints.MapGrpcService<HealthService>();
         return endpoints;
     }
 

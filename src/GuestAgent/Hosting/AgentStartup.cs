@@ -2,13 +2,21 @@ using GuestTune.Agent.Haltpoll;
 using GuestTune.Agent.Policy;
 using GuestTune.Practices;
 using GuestTune.Practices.Journaling;
+using GuestTune.Protocol;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace GuestTune.Agent.Hosting;
 
 /// <summary>Looks at the journal and the policy before the first call, so that their problems are in the log and a second agent does not start.</summary>
-internal sealed class AgentStartup(OperationEngine engine, PolicySource policies, HaltpollBootValues bootValues, ILogger<AgentStartup> logger) : IHostedService
+internal sealed class AgentStartup(
+    OperationEngine engine,
+    PolicySource policies,
+    HaltpollBootValues bootValues,
+    HealthService health,
+    IHostApplicationLifetime lifetime,
+    ILogger<AgentStartup> logger) : IHostedService
 {
     /// <exception cref="StateLockedException">Another agent uses the state directory.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -23,6 +31,10 @@ internal sealed class AgentStartup(OperationEngine engine, PolicySource policies
             }
         }
 
+        // A health watch has no end of its own, and the server waits for its calls when it stops.
+        lifetime.ApplicationStopping.Register(health.EndWatches);
+        health.SetStatus(string.Empty, ServingStatus.Serving);
+        health.SetStatus(AgentRpc.ServiceName, ServingStatus.Serving);
         return Task.CompletedTask;
     }
 

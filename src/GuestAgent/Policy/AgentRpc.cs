@@ -3,7 +3,8 @@ namespace GuestTune.Agent.Policy;
 /// <summary>The RPCs that a policy can name.</summary>
 internal static class AgentRpc
 {
-    public const string MethodPrefix = "/guesttune.agent.v1.Agent/";
+    public const string ServiceName = "guesttune.agent.v1.Agent";
+    public const string MethodPrefix = "/" + ServiceName + "/";
 
     /// <summary>As in agent.proto; a test keeps the two the same.</summary>
     public static IReadOnlyList<string> All { get; } =

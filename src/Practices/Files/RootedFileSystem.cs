@@ -51,6 +51,12 @@ public sealed class RootedFileSystem
     public IReadOnlyList<string> ListNames(string directory, string suffix, int maximumCount = 512)
     {
         var names = new List<string>();
+        if (!DirectoryExists(directory))
+        {
+            // Usual, and an exception would cost more than all the rest.
+            return names;
+        }
+
         try
         {
             foreach (var entry in Directory.EnumerateFileSystemEntries(ResolveToRead(directory), "*" + suffix))

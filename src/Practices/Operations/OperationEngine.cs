@@ -147,8 +147,8 @@ public sealed class OperationEngine : IDisposable
             return former.Operation.State == OperationState.Begun ? Complete(journal, practice, former) : Repeat(practice, former);
         }
 
-        var plan = practice.Plan(desired);
-        return Begin(journal, practice, NewRecord(operationId, OperationKind.Apply, desired.Practice, request, null, plan.Changes));
+        var changes = practice.PlanChanges(desired);
+        return Begin(journal, practice, NewRecord(operationId, OperationKind.Apply, desired.Practice, request, null, changes));
     }
 
     private OperationAnswer Undo(string operationId, string? targetId, bool force)

@@ -78,6 +78,57 @@ public sealed class AgentServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Plan_SaysWhatApplyWouldDoAndChangesNothing()
+    {
+        var before = _tree.Snapshot();
+
+        var plan = (await Client.PlanAsync(new PlanRequest { Desired = Requests.Haltpoll(true, ("guest_halt_poll_ns", "0x61A80")) })).Plan;
+
+        Assert.Equal([TakesEffect.Now, TakesEffect.AfterGuestReboot], plan.Changes.Select(c => c.TakesEffect));
+        Assert.Equal(("200000", "400000"), (plan.Changes[0].Before, plan.Changes[0].After));
+        Assert.False(plan.Changes[1].HasBefore);
+        Assert.Contains(plan.Warnings, w => w.Contains("current_driver is none", StringComparison.Ordinal));
+        Assert.Equal(before, _tree.Snapshot());
+    }
+
+    [Fact]
+    public async Task Observe_Named_CarriesEvidence()
+    {
+        var response = await Client.ObserveAsync(new ObserveRequest { Practices = { "haltpoll" } });
+
+        var observation = Assert.Single(response.Observations);
+        var governor = observation.Facts.First(f => f.Name is "current_governor");
+        Assert.Equal(("menu", Scope.Context, GuestTree.Cpuidle + "current_governor"), (governor.Value, governor.Scope, governor.Source));
+        Assert.All(observation.Facts, f => Assert.True(f.HasValue || f.Problem.Length > 0, f.Name));
+    }
+
+    [Theory]
+    [InlineData("nope", StatusCode.NotFound)]
+    [InlineData("haltpoll haltpoll", StatusCode.InvalidArgument)]
+    public async Task Observe_BadNames_HaveTheirStatus(string names, StatusCode expected)
+    {
+        var request = new ObserveRequest { Practices = { names.Split(' ') } };
+
+        Assert.Equal(expected, (await Assert.ThrowsAsync<RpcException>(async () => await Client.ObserveAsync(request))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Health_OfTheAgent_IsServing()
+        => Assert.Equal(Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving, (await _host.Health.CheckAsync(new() { Service = "guesttune.agent.v1.Agent" })).Status);
+
+    [Fact]
+    public async Task Apply_TwoHostsWithOneId_IsDoneOnce()
+    {
+        var calls = Enumerable.Range(0, 8).Select(_ => Client.ApplyAsync(Requests.Apply("op-1", ("guest_halt_poll_ns", "400000"))).ResponseAsync);
+
+        var answers = await Task.WhenAll(calls);
+
+        Assert.Single(answers, a => !a.RepeatedAnswer);
+        Assert.All(answers, a => Assert.Equal(OperationState.Done, a.Operation.State));
+        Assert.Single((await Client.HistoryAsync(new HistoryRequest())).Operations);
+    }
+
+    [Fact]
     public async Task Apply_Repeated_ChangesNothing()
     {
         await Client.ApplyAsync(Requests.Apply("op-1", ("guest_halt_poll_ns", "400000")));
