@@ -1,9 +1,11 @@
 using System.Net;
+using Grpc.AspNetCore.Server;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -38,6 +40,18 @@ internal sealed class TestServer : IAsyncDisposable
         await application.StartAsync(TestContext.Current.CancellationToken);
         return new TestServer(application);
     }
+
+    /// <summary>A server of the interoperability tests' service with these methods.</summary>
+    public static Task<TestServer> StartAsync(LambdaService service, Action<GrpcServiceOptions>? configure = null) => StartAsync(
+        app => app.MapGrpcService<LambdaService>(),
+        services =>
+        {
+            services.AddSingleton(service);
+            services.AddGrpc(configure ?? (_ => { }));
+        });
+
+    /// <summary>A server that answers calls as it likes, without a gRPC library.</summary>
+    public static Task<TestServer> StartRawAsync(RequestDelegate answer) => StartAsync(app => app.Run(answer));
 
     public GrpcChannel CreateChannel(Action<GrpcChannelOptions>? configure = null)
     {
