@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using GuestTune.Controller.Fleet;
 
 namespace GuestTune.Controller.Cli;
@@ -57,7 +58,15 @@ internal sealed class GlobalOptions
     {
         Timeout.Recursive = true;
         Parallel.Recursive = true;
-        Output.CompletionSources.Add("table", "json");
+        Output.CompletionSources.Clear();
+        Output.CompletionSources.Add("json", "table");
+        Controller.Validators.Add(result =>
+        {
+            if (IsGiven(result, Inventory) || IsGiven(result, Connect) || IsGiven(result, NoDaemon))
+            {
+                result.AddError("--controller excludes --inventory, --connect and --no-daemon: a daemon has sources of its own");
+            }
+        });
     }
 
     public void AddTo(Command root)
@@ -70,17 +79,11 @@ internal sealed class GlobalOptions
         root.Add(NoColor);
         root.Add(Timeout);
         root.Add(Parallel);
-        root.Validators.Add(result =>
-        {
-            if (result.GetResult(Controller) is not null
-                && (result.GetResult(Inventory) is not null || result.GetResult(Connect) is not null || result.GetResult(NoDaemon) is not null))
-            {
-                result.AddError("--controller excludes --inventory, --connect and --no-daemon: a daemon has sources of its own");
-            }
-        });
     }
 
-    private static OutputFormat ParseFormat(System.CommandLine.Parsing.ArgumentResult result)
+    public static bool IsGiven(SymbolResult result, Option option) => result.GetResult(option) is { Implicit: false };
+
+    private static OutputFormat ParseFormat(ArgumentResult result)
     {
         var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
         switch (text)

@@ -26,7 +26,7 @@ internal static class ServeCommand
         command.Add(group);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(context.Options.Controller) is not null || result.GetResult(context.Options.NoDaemon) is not null)
+            if (GlobalOptions.IsGiven(result, context.Options.Controller) || GlobalOptions.IsGiven(result, context.Options.NoDaemon))
             {
                 result.AddError("--controller and --no-daemon mean nothing to serve: it is the daemon");
             }

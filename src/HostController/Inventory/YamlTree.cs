@@ -16,6 +16,20 @@ internal static class YamlTree
     public static YamlNode? Read(TextReader text)
     {
         var parser = new Parser(text);
+        try
+        {
+            return Document(parser);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // The scanner has paths for malformed text that do not end in its own exception.
+            var end = parser.Current?.End ?? Mark.Empty;
+            throw new YamlException(end, end, "malformed text after this line", e);
+        }
+    }
+
+    private static YamlNode? Document(Parser parser)
+    {
         parser.Consume<StreamStart>();
         if (parser.Accept<StreamEnd>(out _))
         {

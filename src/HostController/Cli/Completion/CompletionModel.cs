@@ -38,7 +38,7 @@ internal sealed record CompletionModel(IReadOnlyList<CompletionModel.CommandEntr
             commands.Add(new CommandEntry(
                 path,
                 [.. visible.Select(c => c.Name)],
-                [.. all.SelectMany(o => o.Aliases.Prepend(o.Name)).Where(n => n.StartsWith('-')).Distinct(StringComparer.Ordinal)],
+                [.. all.SelectMany(o => o.Aliases.Prepend(o.Name)).Where(n => n is not "-?").Distinct(StringComparer.Ordinal)],
                 command.Arguments.Any(a => string.Equals(a.Name, "VM", StringComparison.Ordinal))));
             var recursive = all.Where(o => o.Recursive).ToArray();
             foreach (var child in visible)

@@ -1,0 +1,94 @@
+# bash completion of guesttune; written by 'guesttune completion bash'
+
+_guesttune() {
+    local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
+    local command="" word options="" commands="" vms="" i
+    local -a sources=()
+    COMPREPLY=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word="${COMP_WORDS[i]}"
+        case "$word" in
+            --inventory) sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
+            --connect|-c) sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
+            --controller) sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
+            --output|-o) ((i++)); continue ;;
+            --timeout) ((i++)); continue ;;
+            --parallel) ((i++)); continue ;;
+            --label|-l) ((i++)); continue ;;
+            --guest-halt-poll-ns) ((i++)); continue ;;
+            --grow) ((i++)); continue ;;
+            --shrink) ((i++)); continue ;;
+            --grow-start) ((i++)); continue ;;
+            --allow-shrink) ((i++)); continue ;;
+            --operation-id) ((i++)); continue ;;
+            --operation) ((i++)); continue ;;
+            --limit) ((i++)); continue ;;
+            --count) ((i++)); continue ;;
+            --socket) ((i++)); continue ;;
+            --group) ((i++)); continue ;;
+        esac
+        case "$command/$word" in
+            "/vms") command="vms" ;;
+            "/info") command="info" ;;
+            "/get") command="get" ;;
+            "get/haltpoll") command="get haltpoll" ;;
+            "/set") command="set" ;;
+            "set/haltpoll") command="set haltpoll" ;;
+            "/undo") command="undo" ;;
+            "/history") command="history" ;;
+            "/ping") command="ping" ;;
+            "/serve") command="serve" ;;
+            "/completion") command="completion" ;;
+            "completion/bash") command="completion bash" ;;
+            "completion/zsh") command="completion zsh" ;;
+        esac
+    done
+    case "$previous" in
+        --inventory) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --connect|-c) return ;;
+        --controller) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --output|-o) COMPREPLY=($(compgen -W "json table" -- "$current")); return ;;
+        --timeout) return ;;
+        --parallel) return ;;
+        --label|-l) return ;;
+        --guest-halt-poll-ns) return ;;
+        --grow) return ;;
+        --shrink) return ;;
+        --grow-start) return ;;
+        --allow-shrink) COMPREPLY=($(compgen -W "false true" -- "$current")); return ;;
+        --operation-id) return ;;
+        --operation) return ;;
+        --limit) return ;;
+        --count) return ;;
+        --socket) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --group) return ;;
+    esac
+    case "$command" in
+        "") commands="vms info get set undo history ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+        "vms") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "info") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "get") commands="haltpoll"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+        "get haltpoll") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "set") commands="haltpoll"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+        "set haltpoll") commands=""; options="--all --label -l --guest-halt-poll-ns --grow --shrink --grow-start --allow-shrink --persist --dry-run --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "undo") commands=""; options="--all --label -l --operation --force --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "history") commands=""; options="--all --label -l --limit --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "ping") commands=""; options="--all --label -l --count --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "serve") commands=""; options="--socket --group --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+        "completion") commands="bash zsh"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+        "completion bash") commands=""; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+        "completion zsh") commands=""; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+    esac
+    if [[ $current == -* ]]; then
+        COMPREPLY=($(compgen -W "$options" -- "$current"))
+    elif [[ -n $commands ]]; then
+        COMPREPLY=($(compgen -W "$commands" -- "$current"))
+    elif [[ -n $vms ]]; then
+        local name
+        while IFS= read -r name; do
+            [[ $name == "$current"* ]] && COMPREPLY+=("$(printf %q "$name")")
+        done < <("${COMP_WORDS[0]}" complete-vms "${sources[@]}" 2>/dev/null)
+    fi
+}
+
+complete -F _guesttune guesttune

@@ -1,0 +1,174 @@
+using System.Text.Json;
+using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Serving;
+using GuestTune.HostController.Tests.Fakes;
+
+namespace GuestTune.HostController.Tests.Cli;
+
+/// <summary>The program as its users run it: a process with exit status and streams.</summary>
+public sealed class ProgramTests
+{
+    [Fact]
+    public async Task Ping_TwoProcessesAtOneVm_BothSucceed()
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        var inventory = fleet.WriteInventory();
+
+        var runs = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => ProgramProcess.RunAsync("ping", "vm1", "--count", "50", "--inventory", inventory)));
+
+        Assert.All(runs, run =>
+        {
+            Assert.Equal("", run.Error);
+            Assert.Equal(0, run.ExitCode);
+        });
+    }
+
+    [Theory]
+    [InlineData("ping --all", 1)]
+    [InlineData("ping vm1 --frob", 2)]
+    [InlineData("ping nobody", 2)]
+    [InlineData("ping gone", 3)]
+    [InlineData("ping vm1", 0)]
+    public async Task Run_Inventory_ExitsAsDocumented(string line, int expected)
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        fleet.Further.Add(new VmEntry("gone", "inventory", fleet.PathOf("gone.sock"), TestFleet.NoLabels));
+
+        var (code, _, error) = await ProgramProcess.RunAsync([.. line.Split(' '), "--inventory", fleet.WriteInventory()]);
+
+        Assert.Equal(expected, code);
+        Assert.Equal(expected == 0, error.Length == 0);
+    }
+
+    [Fact]
+    public async Task Set_Interrupted_ExitsWith130AndStillWritesJson()
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1", "vm2");
+        var begun = new TaskCompletionSource();
+        fleet.Vms[1].Agent.Before = async (_, context) =>
+        {
+            begun.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        };
+        using var program = ProgramProcess.Start("set", "haltpoll", "--all", "--grow", "3", "-o", "json", "--inventory", fleet.WriteInventory());
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.Delay(300);
+
+        await program.SignalAsync("INT");
+        var (code, output, error) = await program.EndAsync();
+
+        Assert.Equal(130, code);
+        var vms = JsonDocument.Parse(output).RootElement.GetProperty("vms");
+        Assert.True(vms[0].GetProperty("ok").GetBoolean());
+        Assert.Equal("CANCELLED", vms[1].GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal("vm2: interrupted before the agent had answered\n", error);
+    }
+
+    [Fact]
+    public async Task Serve_Daemon_ServesTheCliAndStopsCleanly()
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        var socket = fleet.PathOf("run/c.sock");
+        using var daemon = ProgramProcess.Start("serve", "--socket", socket, "--inventory", fleet.WriteInventory());
+        await WaitForAsync(socket);
+
+        var set = await Fakes.Cli.RunAsync("set", "haltpoll", "vm1", "--grow", "3", "--operation-id", "op1", "--controller", $"unix://{socket}");
+        var vms = await Fakes.Cli.RunAsync(new Dictionary<string, string> { ["GUESTTUNE_CONTROLLER"] = $"unix://{socket}" }, "vms", "-o", "json");
+        await daemon.SignalAsync("TERM");
+        var (code, output, error) = await daemon.EndAsync();
+
+        Assert.Equal(0, set.ExitCode);
+        Assert.Equal("vm1", JsonDocument.Parse(vms.Out).RootElement.GetProperty("vms")[0].GetProperty("name").GetString());
+        Assert.Equal(0, code);
+        Assert.Equal("", output);
+        Assert.Contains("apply op1 on 1 VMs (haltpoll guest_halt_poll_grow=3) for user", error);
+        Assert.False(Path.Exists(socket));
+    }
+
+    [Fact]
+    public async Task Serve_OtherUser_IsRefusedWithAReasonUnlessInTheGroup()
+    {
+        const string Setpriv = "/usr/bin/setpriv";
+        if (Libc.GetEffectiveUserId() != 0 || !File.Exists(Setpriv))
+        {
+            Assert.Skip("needs root and setpriv to call as another user");
+        }
+
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        File.SetUnixFileMode(fleet.Directory, (UnixFileMode)0b111_101_101);
+        var inventory = fleet.WriteInventory();
+        var program = CopyProgram(fleet.PathOf("program"));
+        string[] asNobody = [Setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"];
+
+        var open = fleet.PathOf("open/c.sock");
+        using var strict = ProgramProcess.Start("serve", "--socket", open, "--inventory", inventory);
+        await WaitForAsync(open);
+        await Task.Delay(200);
+        File.SetUnixFileMode(Path.GetDirectoryName(open)!, (UnixFileMode)0b111_101_101);
+        File.SetUnixFileMode(open, (UnixFileMode)0b110_110_110);
+        using var refused = ProgramProcess.StartFrom(asNobody, program, "vms", "--controller", $"unix://{open}");
+        var (code, _, error) = await refused.EndAsync();
+        Assert.Contains("user 65534 may not use this controller", error);
+        Assert.Equal(4, code);
+
+        var grouped = fleet.PathOf("grouped/c.sock");
+        using var lenient = ProgramProcess.Start("serve", "--socket", grouped, "--group", "65534", "--inventory", inventory);
+        await WaitForAsync(grouped);
+        await Task.Delay(200);
+        using var allowed = ProgramProcess.StartFrom(asNobody, program, "vms", "--controller", $"unix://{grouped}");
+        (code, var output, error) = await allowed.EndAsync();
+        Assert.Equal("", error);
+        Assert.Equal(0, code);
+        Assert.Contains("vm1", output);
+    }
+
+    [Fact]
+    public async Task BashCompletion_Words_CompleteCommandsOptionsAndVms()
+    {
+        if (!File.Exists("/bin/bash"))
+        {
+            Assert.Skip("bash is not installed");
+        }
+
+        await using var fleet = await TestFleet.StartAsync();
+        var inventory = Path.Combine(fleet.Directory, "i.yaml");
+        await File.WriteAllTextAsync(inventory, "vms: [{name: alpha, channel: /a}, {name: beta, channel: /b}]");
+        var script = $$"""
+            guesttune() { dotnet '{{AppContext.BaseDirectory}}guesttune.dll' "$@"; }
+            source '{{Repository.Root}}/packaging/host/completions/guesttune.bash'
+            try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _guesttune; echo "${COMPREPLY[*]}"; }
+            try guesttune hi
+            try guesttune set ""
+            try guesttune set haltpoll --gr
+            try guesttune set haltpoll --allow-shrink t
+            try guesttune -o js
+            try guesttune --inventory '{{inventory}}' ping a
+            try guesttune ping --inventory '{{inventory}}' alpha ""
+            """;
+        using var bash = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/bin/bash", ["-c", script]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var output = await bash.StandardOutput.ReadToEndAsync();
+
+        Assert.Equal("history\nhaltpoll\n--grow --grow-start\ntrue\njson\nalpha\nalpha beta\n", output);
+    }
+
+    private static string CopyProgram(string directory)
+    {
+        Directory.CreateDirectory(directory);
+        foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory).Where(f => Path.GetExtension(f) is ".dll" or ".json"))
+        {
+            File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
+        }
+
+        return directory;
+    }
+
+    private static async Task WaitForAsync(string path)
+    {
+        for (var i = 0; i < 1000 && !Path.Exists(path); i++)
+        {
+            await Task.Delay(20);
+        }
+
+        Assert.True(Path.Exists(path), $"{path} did not appear");
+    }
+}

@@ -1,0 +1,55 @@
+using GuestTune.Controller.Inventory;
+using GuestTune.HostController.Tests.Fakes;
+
+namespace GuestTune.HostController.Tests.Inventory;
+
+public sealed class InventoryFileTests
+{
+    [Fact]
+    public async Task ListAsync_FileChanges_IsReadAgain()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = directory.File("i.yaml", "vms: [{name: a, channel: /a}]");
+        var file = new InventoryFile(path);
+        Assert.Single(await file.ListAsync(default));
+
+        File.WriteAllText(path, "vms: [{name: a, channel: /a}, {name: b, channel: /b}]");
+
+        Assert.Equal(2, (await file.ListAsync(default)).Count);
+    }
+
+    [Fact]
+    public async Task ListAsync_NoFile_SaysSo()
+    {
+        using var directory = new TemporaryDirectory();
+
+        var error = await Assert.ThrowsAsync<VmSourceException>(async () => await new InventoryFile(directory.PathOf("none")).ListAsync(default));
+
+        Assert.Equal($"inventory {directory.PathOf("none")}: no such file", error.Message);
+    }
+
+    [Fact]
+    public async Task ListAsync_Directory_SaysSo()
+    {
+        using var directory = new TemporaryDirectory();
+
+        var error = await Assert.ThrowsAsync<VmSourceException>(async () => await new InventoryFile(directory.Path).ListAsync(default));
+
+        Assert.Contains("is a directory", error.Message);
+    }
+
+    [Fact]
+    public async Task ListAsync_HugeFile_IsRefusedUnread()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = directory.PathOf("disk.img");
+        await using (var file = File.Create(path))
+        {
+            file.SetLength(1L << 40);
+        }
+
+        var error = await Assert.ThrowsAsync<VmSourceException>(async () => await new InventoryFile(path).ListAsync(default));
+
+        Assert.Contains("at most 16777216 are read", error.Message);
+    }
+}

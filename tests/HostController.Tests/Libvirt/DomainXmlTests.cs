@@ -1,0 +1,45 @@
+using GuestTune.Controller.Libvirt;
+
+namespace GuestTune.HostController.Tests.Libvirt;
+
+public sealed class DomainXmlTests
+{
+    [Fact]
+    public void ToEntry_ChannelOfARunningDomain_GivesSocketAndLabels()
+    {
+        var vm = DomainXml.ToEntry("vm1", "qemu:///system", """
+            <domain type='kvm' id='3'>
+              <metadata>
+                <gt:labels xmlns:gt='urn:guesttune:v1'><gt:label key='role' value='db'/><gt:label key='bad key' value='x'/></gt:labels>
+                <other xmlns='urn:other'><label key='no' value='x'/></other>
+              </metadata>
+              <devices>
+                <channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel>
+                <channel type='unix'>
+                  <source mode='bind' path='/var/lib/libvirt/qemu/channel/target/domain-3-vm1/org.guesttune.agent.0'/>
+                  <target type='virtio' name='org.guesttune.agent.0' state='connected'/>
+                </channel>
+              </devices>
+            </domain>
+            """);
+
+        Assert.Equal("/var/lib/libvirt/qemu/channel/target/domain-3-vm1/org.guesttune.agent.0", vm.Channel);
+        Assert.Null(vm.Problem);
+        Assert.Equal(["role"], vm.Labels.Keys);
+    }
+
+    [Theory]
+    [InlineData("<domain/>", "has no channel org.guesttune.agent.0; add <channel")]
+    [InlineData("<domain><devices><channel type='pty'><target type='virtio' name='org.guesttune.agent.0'/></channel></devices></domain>", "is of type 'pty' and must be 'unix'")]
+    [InlineData("<domain><devices><channel type='unix'><target type='virtio' name='org.guesttune.agent.0'/></channel></devices></domain>", "libvirt names no socket")]
+    [InlineData("<domain><devices><channel type='unix'><source mode='connect' path='/x'/><target type='virtio' name='org.guesttune.agent.0'/></channel></devices></domain>", "use mode='bind'")]
+    [InlineData("<domain>", "cannot be read")]
+    [InlineData("<!DOCTYPE domain [<!ENTITY a 'b'>]><domain/>", "cannot be read")]
+    public void ToEntry_NoUsableChannel_SaysWhy(string xml, string expected)
+    {
+        var vm = DomainXml.ToEntry("vm1", "qemu:///system", xml);
+
+        Assert.Null(vm.Channel);
+        Assert.Contains(expected, vm.Problem);
+    }
+}
