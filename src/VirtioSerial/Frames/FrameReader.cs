@@ -28,7 +28,7 @@ internal sealed class FrameReader : IDisposable
 
     internal int HeldSizeBytes => _buffer.Length;
 
-    public static uint Bit(FrameType type) => 1u << (int)type;
+    public static uint Bit(FrameType type) => (int)type < 32 ? 1u << (int)type : 0;
 
     /// <summary>Room for the next bytes from the port: always at least one byte.</summary>
     public Memory<byte> GetMemory()
@@ -140,7 +140,7 @@ internal sealed class FrameReader : IDisposable
 
     private bool IsBelieved(in FrameHeader header)
     {
-        if ((int)header.Type < 32 && (SessionlessTypes & Bit(header.Type)) != 0 && header.PayloadSizeBytes <= Frame.MaxAttachPayloadSizeBytes)
+        if ((SessionlessTypes & Bit(header.Type)) != 0 && header.PayloadSizeBytes <= Frame.MaxAttachPayloadSizeBytes)
         {
             return true;
         }

@@ -75,6 +75,11 @@ internal sealed class HostChannel : Channel
 
             throw;
         }
+        finally
+        {
+            // Ends the last delay, whose timer would go off in an idle session.
+            await either.CancelAsync();
+        }
     }
 
     protected override void OnSessionAttached(Session session)

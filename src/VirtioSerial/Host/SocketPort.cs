@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace GuestTune.VirtioSerial;
 
@@ -47,6 +48,7 @@ public sealed class SocketPort : IPort
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
@@ -76,8 +78,8 @@ public sealed class SocketPort : IPort
 
     private static AttachException Describe(string path, SocketException exception) => exception.SocketErrorCode switch
     {
-        // .NET has no name of its own for ENOENT.
-        _ when exception.NativeErrorCode == Guest.Libc.ENOENT => new AttachException(
+        // What .NET makes of ENOENT.
+        SocketError.AddressNotAvailable => new AttachException(
             AttachFailure.NotFound, $"{path} does not exist: the VM is not running, or it has no such channel", exception),
         SocketError.ConnectionRefused => new AttachException(
             AttachFailure.NotServed, $"nobody serves {path}: the VM that made it has stopped", exception),

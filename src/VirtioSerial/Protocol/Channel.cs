@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GuestTune.VirtioSerial.Frames;
 using GuestTune.VirtioSerial.Output;
 
@@ -232,6 +233,7 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
         OnPumpEnded(failure);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReceiveAsync()
     {
         var sizeBytes = await Port.ReadAsync(Machine.GetMemory(), CancellationToken.None);
