@@ -54,6 +54,7 @@ internal abstract class ClientCall : IDisposable
     {
         IsDisposed = true;
         End(new Status(StatusCode.Cancelled, "gRPC call disposed."), hasTrailers: false);
+        ObserveResponse();
     }
 
     public Status GetStatus() => EndStatus ?? throw new InvalidOperationException("Unable to get the status because the call is not complete.");
@@ -66,7 +67,14 @@ internal abstract class ClientCall : IDisposable
     {
         lock (_lock)
         {
-            return _responseHeaders ??= Observe(ReadResponseHeadersAsync());
+            if (_responseHeaders is null)
+            {
+                // An interceptor may ask for the headers of a call of which only the response is awaited.
+                _responseHeaders = ReadResponseHeadersAsync();
+                Observe(_responseHeaders);
+            }
+
+            return _responseHeaders;
         }
     }
 
@@ -161,16 +169,15 @@ internal abstract class ClientCall : IDisposable
     /// <summary>The call is over: nobody will read more requests.</summary>
     protected abstract void EndRequests();
 
-    private static Task<Metadata> Observe(Task<Metadata> task)
-    {
-        // An interceptor may ask for the headers of a call of which only the response is awaited.
-        _ = task.ContinueWith(
-            static failed => _ = failed.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-        return task;
-    }
+    /// <summary>Whoever disposes a call need not await its response.</summary>
+    protected abstract void ObserveResponse();
+
+    /// <summary>Keeps a failure that nobody awaits from being reported as unobserved.</summary>
+    protected static void Observe(Task task) => _ = task.ContinueWith(
+        static failed => _ = failed.Exception,
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
 
     private static TimeSpan TimeUntilDue(TimeSpan remaining) => remaining + TimerSlack < MaxTimerPeriod ? remaining + TimerSlack : MaxTimerPeriod;
 

@@ -10,6 +10,7 @@ internal sealed class ClientCall<TRequest, TResponse>(GrpcChannel channel, Metho
 {
     private RequestStreamContent<TRequest, TResponse>? _requests;
     private ResponseMessages? _responses;
+    private Task<TResponse>? _single;
 
     public Method<TRequest, TResponse> Method => method;
 
@@ -28,7 +29,27 @@ internal sealed class ClientCall<TRequest, TResponse>(GrpcChannel channel, Metho
     }
 
     /// <summary>The only response, once the trailers have said that the call was a success.</summary>
-    public async Task<TResponse> ReceiveSingleAsync()
+    public Task<TResponse> ReceiveSingleAsync() => _single = ReceiveSingleCoreAsync();
+
+    /// <summary>The next response, or null when there are no more.</summary>
+    public async ValueTask<TResponse?> ReadAsync(HttpResponseMessage response)
+    {
+        _responses ??= new ResponseMessages(
+            Channel, await response.Content.ReadAsStreamAsync(CancellationToken).ConfigureAwait(false), ResponseHead.ReadEncoding(response));
+        return await _responses.ReadAsync(method.ResponseMarshaller.ContextualDeserializer, CancellationToken).ConfigureAwait(false);
+    }
+
+    protected override void EndRequests() => _requests?.Abort();
+
+    protected override void ObserveResponse()
+    {
+        if (_single is { IsCompletedSuccessfully: false })
+        {
+            Observe(_single);
+        }
+    }
+
+    private async Task<TResponse> ReceiveSingleCoreAsync()
     {
         var response = await ResponseTask.ConfigureAwait(false);
         if (response is null || EndStatus is not null)
@@ -56,14 +77,4 @@ internal sealed class ClientCall<TRequest, TResponse>(GrpcChannel channel, Metho
 
         return message is not null && GetStatus().StatusCode == StatusCode.OK ? message : throw CreateException();
     }
-
-    /// <summary>The next response, or null when there are no more.</summary>
-    public async ValueTask<TResponse?> ReadAsync(HttpResponseMessage response)
-    {
-        _responses ??= new ResponseMessages(
-            Channel, await response.Content.ReadAsStreamAsync(CancellationToken).ConfigureAwait(false), ResponseHead.ReadEncoding(response));
-        return await _responses.ReadAsync(method.ResponseMarshaller.ContextualDeserializer, CancellationToken).ConfigureAwait(false);
-    }
-
-    protected override void EndRequests() => _requests?.Abort();
 }

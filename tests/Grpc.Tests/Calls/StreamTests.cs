@@ -125,7 +125,7 @@ public sealed class StreamTests
         {
             // Until the windows are full and a write has to wait.
             first = call.RequestStream.WriteAsync(new StreamingInputCallRequest { Payload = Large });
-            await Task.WhenAny(first, Task.Delay(300, TestContext.Current.CancellationToken));
+            await Task.WhenAny(first, Task.Delay(1500, TestContext.Current.CancellationToken));
         }
         while (first.IsCompletedSuccessfully);
 
