@@ -32,5 +32,14 @@ internal sealed class StateLock : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        if (!_file.IsClosed)
+        {
+            // A child process between fork and exec shares the lock; closing alone would leave it locked for that long.
+            _ = Libc.Lock(_file, Libc.Unlock);
+        }
+
+        _file.Dispose();
+    }
 }
