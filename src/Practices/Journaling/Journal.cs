@@ -16,6 +16,7 @@ public sealed class Journal : IDisposable
     private readonly StateLock _lock;
     private readonly List<JournaledOperation> _operations = [];
     private readonly Dictionary<string, int> _indexById = new(StringComparer.Ordinal);
+    private readonly OwnedValues _owned = new();
     private IJournalFile? _file;
     private long _length;
 
@@ -66,6 +67,9 @@ public sealed class Journal : IDisposable
 
     internal JournaledOperation? Find(string operationId)
         => _indexById.TryGetValue(operationId, out var index) ? _operations[index] : null;
+
+    /// <summary>The values that GuestTune set last and has not undone.</summary>
+    internal IReadOnlyList<OwnedValue> OwnedBy(string practice, string bootId) => _owned.Of(_operations, practice, bootId);
 
     /// <summary>Makes sure that an outcome of this size can be written later, so that a full disk is found before anything is changed.</summary>
     /// <exception cref="IOException">There is no room.</exception>
@@ -259,6 +263,7 @@ public sealed class Journal : IDisposable
         _length = content.Length;
         _operations.Clear();
         _indexById.Clear();
+        _owned.Invalidate();
         foreach (var operation in kept)
         {
             _indexById[operation.Begun.OperationId] = _operations.Count;
@@ -295,6 +300,11 @@ public sealed class Journal : IDisposable
                     {
                         Operation = former.Operation with { State = OperationState.Undone, RelatedOperationId = ended.OperationId },
                     };
+                    _owned.Invalidate();
+                }
+                else
+                {
+                    _owned.Add(_operations[index]);
                 }
 
                 break;

@@ -334,7 +334,7 @@ public sealed class OperationEngine : IDisposable
         var bootId = _readBootId();
         lock (_journalLock)
         {
-            return OwnedValues.Of(journal.Operations, practiceId, bootId);
+            return journal.OwnedBy(practiceId, bootId);
         }
     }
 

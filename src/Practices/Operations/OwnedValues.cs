@@ -2,30 +2,63 @@ using GuestTune.Practices.Journaling;
 
 namespace GuestTune.Practices;
 
-/// <summary>Tells from the journal which values are GuestTune's own now.</summary>
-internal static class OwnedValues
+/// <summary>Which values are GuestTune's own now, kept up with the journal, since every answer asks for them.</summary>
+internal sealed class OwnedValues
 {
-    public static IReadOnlyList<OwnedValue> Of(IReadOnlyList<JournaledOperation> operations, string practiceId, string bootId)
+    private readonly Dictionary<(string Practice, string Item), (ChangeOutcome Outcome, BegunRecord Begun)> _owners = [];
+    private bool _isStale = true;
+
+    /// <summary>Something was undone or forgotten: who owned a value before counts again.</summary>
+    public void Invalidate() => _isStale = true;
+
+    public void Add(JournaledOperation done)
     {
-        var owned = new Dictionary<string, OwnedValue>(StringComparer.Ordinal);
-        foreach (var (begun, operation) in operations)
+        if (!_isStale)
         {
-            if (operation is not { Kind: OperationKind.Apply, State: OperationState.Done }
-                || !string.Equals(operation.Practice, practiceId, StringComparison.Ordinal))
+            Take(done);
+        }
+    }
+
+    public List<OwnedValue> Of(IReadOnlyList<JournaledOperation> operations, string practice, string bootId)
+    {
+        if (_isStale)
+        {
+            _owners.Clear();
+
+            // By their ends: an operation that a crash cut off may have been completed after newer ones.
+            foreach (var operation in operations.OrderBy(static o => o.Operation.EndedAt ?? DateTimeOffset.MaxValue))
             {
-                continue;
+                Take(operation);
             }
 
-            var sameBoot = string.Equals(begun.BootId, bootId, StringComparison.Ordinal);
-            foreach (var outcome in operation.Outcomes)
+            _isStale = false;
+        }
+
+        var owned = new List<OwnedValue>();
+        foreach (var ((owner, item), (outcome, begun)) in _owners)
+        {
+            if (string.Equals(owner, practice, StringComparison.Ordinal))
             {
-                if (outcome.State == ChangeState.Verified)
-                {
-                    owned[outcome.Change.Item] = new OwnedValue(outcome.Change.Item, outcome.Change.After, operation.OperationId, sameBoot);
-                }
+                owned.Add(new OwnedValue(item, outcome.Change.After, begun.OperationId, string.Equals(begun.BootId, bootId, StringComparison.Ordinal)));
             }
         }
 
-        return [.. owned.Values];
+        return owned;
+    }
+
+    private void Take(JournaledOperation journaled)
+    {
+        if (journaled.Operation is not { Kind: OperationKind.Apply, State: OperationState.Done })
+        {
+            return;
+        }
+
+        foreach (var outcome in journaled.Operation.Outcomes)
+        {
+            if (outcome.State == ChangeState.Verified)
+            {
+                _owners[(journaled.Begun.Practice, outcome.Change.Item)] = (outcome, journaled.Begun);
+            }
+        }
     }
 }

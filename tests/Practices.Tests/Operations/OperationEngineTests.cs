@@ -336,6 +336,7 @@ public sealed class OperationEngineTests : IDisposable
         Assert.Equal(new OwnedValue("a", "3", "op-2", true), Assert.Single(Practice.LastOwned));
         await _fixture.Undo("undo-1");
         Assert.Equal(new OwnedValue("a", "2", "op-1", true), Assert.Single(Practice.LastOwned));
+        _fixture.Restart();
         _fixture.BootId = "boot-2";
         _fixture.Engine.Observe("memory");
         Assert.False(Assert.Single(Practice.LastOwned).SetInThisBoot);
