@@ -123,6 +123,42 @@ public sealed class ProgramTests
     }
 
     [Fact]
+    public async Task Serve_ManyVmsAtOnce_TakesLittleMemoryForEach()
+    {
+        const int Count = 150;
+        await using var fleet = await TestFleet.StartAsync([.. Enumerable.Range(0, Count).Select(i => $"vm{i}")]);
+        var socket = fleet.PathOf("run/c.sock");
+        using var daemon = ProgramProcess.Start("serve", "--socket", socket, "--inventory", fleet.WriteInventory());
+        await WaitForAsync(socket);
+        var warm = await Fakes.Cli.RunAsync("ping", "vm0", "vm1", "--controller", $"unix://{socket}");
+        Assert.Equal(0, warm.ExitCode);
+        var before = AnonymousKib(daemon.Id);
+
+        // Nobody is answered before everybody is attached.
+        var arrived = 0;
+        var all = new TaskCompletionSource();
+        foreach (var vm in fleet.Vms)
+        {
+            vm.Agent.Before = (_, _) =>
+            {
+                if (Interlocked.Increment(ref arrived) == Count)
+                {
+                    all.SetResult();
+                }
+
+                return all.Task;
+            };
+        }
+
+        var run = await Fakes.Cli.RunAsync("ping", "--all", "--parallel", "1000", "--timeout", "60", "--controller", $"unix://{socket}");
+
+        Assert.Equal("", run.Error);
+        var perVmKib = (AnonymousKib(daemon.Id) - before) / (double)Count;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{perVmKib:0.0} KiB for each VM");
+        Assert.True(perVmKib < 150, $"{perVmKib:0.0} KiB for each VM");
+    }
+
+    [Fact]
     public async Task BashCompletion_Words_CompleteCommandsOptionsAndVms()
     {
         if (!File.Exists("/bin/bash"))
@@ -149,6 +185,12 @@ public sealed class ProgramTests
         var output = await bash.StandardOutput.ReadToEndAsync();
 
         Assert.Equal("history\nhaltpoll\n--grow --grow-start\ntrue\njson\nalpha\nalpha beta\n", output);
+    }
+
+    private static long AnonymousKib(int process)
+    {
+        var line = File.ReadLines($"/proc/{process}/status").Single(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]);
     }
 
     private static string CopyProgram(string directory)
