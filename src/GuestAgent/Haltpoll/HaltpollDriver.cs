@@ -46,6 +46,10 @@ internal sealed class HaltpollDriver(RootedFileSystem files, KernelIdentity kern
         {
             reasons.Add($"{EnableArgument}=Y is missing on the kernel command line");
         }
+        else if (enable is null && kernel.Architecture is "aarch64")
+        {
+            reasons.Add($"{EnableArgument}=Y is missing on the kernel command line (kernels of openEuler for AArch64 ask for it)");
+        }
 
         AddModuleReasons(reasons);
         return $"current_driver is {driver ?? "unknown"}, not haltpoll" + (reasons.Count == 0 ? string.Empty : ": " + string.Join("; ", reasons));

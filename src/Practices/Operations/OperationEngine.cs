@@ -19,7 +19,7 @@ public sealed class OperationEngine : IDisposable
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
     private readonly Lock _journalLock = new();
     private Journal? _journal;
-    private string? _running;
+    private volatile string? _running;
 
     /// <param name="openJournal">Called again for the next operation where it failed, so that a full disk need not be the end.</param>
     /// <param name="readBootId">Values in the running kernel do not outlive a boot.</param>

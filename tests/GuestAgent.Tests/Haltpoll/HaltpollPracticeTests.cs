@@ -74,6 +74,17 @@ public sealed class HaltpollPracticeTests
         Assert.Contains(expected, observation.Reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Observe_AArch64_AlsoAsksForEnable()
+    {
+        using var tree = GuestTree.WithHaltpoll();
+        tree.Write("/proc/sys/kernel/arch", "aarch64\n");
+
+        Assert.Contains("haltpoll.enable=Y is missing", Practice(tree).Observe([]).Reason, StringComparison.Ordinal);
+        tree.Write("/proc/cmdline", "haltpoll.enable=Y\n");
+        Assert.DoesNotContain("haltpoll.enable=Y is missing", Practice(tree).Observe([]).Reason, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true, "the module cpuidle-haltpoll is not loaded: modprobe cpuidle-haltpoll")]
     [InlineData(false, "has no driver cpuidle-haltpoll")]
