@@ -18,13 +18,21 @@ internal static class CommandLine
             return BadUsage(result, terminal);
         }
 
-        return await result.InvokeAsync(new InvocationConfiguration
+        try
         {
-            Output = terminal.Out,
-            Error = terminal.Error,
-            EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = null,
-        });
+            return await result.InvokeAsync(new InvocationConfiguration
+            {
+                Output = terminal.Out,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (Exception e)
+        {
+            ErrorLines.Write(terminal.Error, $"internal error, please report it: {e}");
+            return ExitCode.InternalError;
+        }
     }
 
     private static int BadUsage(ParseResult result, Terminal terminal)

@@ -17,6 +17,9 @@ internal static class ExitCode
     /// <summary>No VM was contacted: inventory, libvirt or the daemon could not be used.</summary>
     public const int NoController = 4;
 
+    /// <summary>A mistake in this program (EX_SOFTWARE of sysexits.h).</summary>
+    public const int InternalError = 70;
+
     /// <summary>128 + SIGINT.</summary>
     public const int Interrupted = 130;
 
@@ -30,6 +33,7 @@ internal static class ExitCode
           2    bad usage: a wrong option, value or VM; nothing was contacted
           3    no VM was reached
           4    the inventory, libvirt or the controller daemon could not be used; nothing was contacted
+          70   a mistake in this program
           130  interrupted (Ctrl-C); 143: terminated
         """;
 }

@@ -85,7 +85,10 @@ internal static class SetCommand
             report =>
             {
                 TableReport.WriteOperations(runner.Out, runner.Style, report.Vms);
-                runner.Out.WriteLine($"operation {id}; undo it with: guesttune undo VM... --operation {id}");
+                if (report.Vms.Any(vm => vm.Reached))
+                {
+                    runner.Out.WriteLine($"operation {id}; undo it with: guesttune undo VM... --operation {id}");
+                }
             });
     }
 

@@ -41,7 +41,10 @@ internal static class UndoCommand
                 report =>
                 {
                     TableReport.WriteOperations(runner.Out, runner.Style, report.Vms);
-                    runner.Out.WriteLine($"undo operation {id}");
+                    if (report.Vms.Any(vm => vm.Reached))
+                    {
+                        runner.Out.WriteLine($"undo operation {id}");
+                    }
                 });
         });
         return command;

@@ -120,15 +120,20 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
     {
         for (var delay = FirstRetryDelay; ; delay = delay < LongestRetryDelay ? delay * 2 : LongestRetryDelay)
         {
-            var attachment = await link.AttachAsync(cancellationToken);
-            attempt.Attachment = attachment;
-            using var expectation = attachment.Session.ExpectAnswer();
             try
             {
+                var attachment = await link.AttachAsync(cancellationToken);
+                attempt.Attachment = attachment;
+                using var expectation = attachment.Session.ExpectAnswer();
                 var callOptions = new CallOptions(deadline: deadline, cancellationToken: cancellationToken);
                 return await call(new VmCallContext(link.Client, callOptions, attachment.Took, time));
             }
-            catch (RpcException e) when (!cancellationToken.IsCancellationRequested && MayBeRepeated(e.StatusCode, attachment))
+            catch (AttachException e) when (e.Failure == AttachFailure.Lost && !cancellationToken.IsCancellationRequested)
+            {
+                // The VM was reset, or QEMU let another client go in the same moment.
+                attempt.Failure = e.Message;
+            }
+            catch (RpcException e) when (!cancellationToken.IsCancellationRequested && MayBeRepeated(e.StatusCode, attempt.Attachment))
             {
                 attempt.Failure = e.Status.Detail;
             }
@@ -139,10 +144,10 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
 
     // The agent itself never answers UNAVAILABLE (agent.proto): the connection said it. A connection that breaks is also
     // reported as one of the others, but then the session under it has ended.
-    private static bool MayBeRepeated(StatusCode code, Attachment attachment) => code switch
+    private static bool MayBeRepeated(StatusCode code, Attachment? attachment) => code switch
     {
         StatusCode.Unavailable => true,
-        StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled => attachment.HasEnded,
+        StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled => attachment is { HasEnded: true },
         _ => false,
     };
 
