@@ -44,7 +44,7 @@ public class MachineTests
         using var guest = CreateGuest();
         Feed(guest, Frame.Hello(A, 1, 1, 600), Frame.Hello(B, 1, 1, 600));
         Assert.Equal([(A, SessionEnd.Replaced)], _events.Ended);
-        Assert.False(_events.LastPeerListens);
+        Assert.Equal(2, _events.Dropped);
         Assert.Equal([$"Welcome {A}", $"Welcome {B}"], _events.Sent);
     }
 
@@ -169,6 +169,16 @@ public class MachineTests
         guest.OnPeerGone("gone");
         Assert.Equal([(A, SessionEnd.PeerDetached)], _events.Ended);
         Assert.Equal(0, guest.Reader.BufferedSizeBytes);
+    }
+
+    [Fact]
+    public void Guest_PeerGoneWithoutASession_DropsWhatItLeftUnread()
+    {
+        using var guest = CreateGuest();
+        Feed(guest, Frame.Hello(A, 1, 1, 600), Frame.Reset(A, 1, ResetReason.Closed, 1, 1, ""));
+        var dropped = _events.Dropped;
+        guest.OnPeerGone("gone");
+        Assert.Equal(dropped + 1, _events.Dropped);
     }
 
     [Theory]
@@ -298,7 +308,7 @@ public class MachineTests
 
         public int DataSizeBytes { get; private set; }
 
-        public bool LastPeerListens { get; private set; }
+        public int Dropped { get; private set; }
 
         public byte[] LastFrame { get; private set; } = [];
 
@@ -314,11 +324,12 @@ public class MachineTests
         {
         }
 
-        public void OnEnded(SessionId session, SessionEnd end, string message, bool peerListens)
+        public void OnEnded(SessionId session, SessionEnd end, string message)
         {
             Ended.Add((session, end));
-            LastPeerListens = peerListens;
         }
+
+        public void DropOutput() => Dropped++;
 
         public void SendWelcome(SessionId session, byte version, SessionId instance) => Send(Frame.Welcome(session, version, 0, 600, instance));
 

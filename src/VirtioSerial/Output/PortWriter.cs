@@ -58,26 +58,25 @@ internal sealed class PortWriter
         }
     }
 
-    /// <summary>Drops what is not yet begun. With <paramref name="dropBegun"/> a write in progress is given up too, and the
-    /// returned object must be cancelled outside all locks.</summary>
-    public CancellationTokenSource? Abandon(IFrameSource? source, bool dropBegun)
+    /// <summary>Takes no further frame of a session.</summary>
+    public void Abandon(IFrameSource source)
     {
         lock (Sync)
         {
-            if (source is not null)
+            source.Abandon();
+            if (_source == source)
             {
-                source.Abandon();
-                if (_source == source)
-                {
-                    _source = null;
-                }
+                _source = null;
             }
+        }
+    }
 
-            if (!dropBegun)
-            {
-                return null;
-            }
-
+    /// <summary>Drops what is queued. The rest of a write that was begun is given up once the returned object is cancelled, which must happen
+    /// outside all locks.</summary>
+    public CancellationTokenSource? Drop()
+    {
+        lock (Sync)
+        {
             _control.Clear();
             var cancel = _running ? _cancelWrite : null;
             if (cancel is not null)
@@ -95,7 +94,12 @@ internal sealed class PortWriter
         lock (Sync)
         {
             _stopped = true;
-            return Abandon(_source, dropBegun: true);
+            if (_source is not null)
+            {
+                Abandon(_source);
+            }
+
+            return Drop();
         }
     }
 

@@ -87,7 +87,7 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
         Defer(() => session.OnPong(token));
     }
 
-    void IChannelEvents.OnEnded(SessionId id, SessionEnd end, string message, bool peerListens)
+    void IChannelEvents.OnEnded(SessionId id, SessionEnd end, string message)
     {
         var session = _session!;
         _session = null;
@@ -96,13 +96,21 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
             _written = null;
         }
 
-        var cancel = Writer.Abandon(session.SendOutput, dropBegun: !peerListens);
+        Writer.Abandon(session.SendOutput);
         Defer(() =>
         {
-            Cancel(cancel);
             session.OnEnded(end, message, null);
             OnSessionEnded(session);
         });
+    }
+
+    void IChannelEvents.DropOutput()
+    {
+        var cancel = Writer.Drop();
+        if (cancel is not null)
+        {
+            Defer(() => Cancel(cancel));
+        }
     }
 
     void IChannelEvents.SendWelcome(SessionId session, byte version, SessionId instance)

@@ -72,7 +72,8 @@ internal abstract class ChannelMachine : IDisposable
     public void OnPeerGone(string message)
     {
         Reader.Clear();
-        End(SessionEnd.PeerDetached, message, peerListens: false);
+        Events.DropOutput();
+        End(SessionEnd.PeerDetached, message);
     }
 
     /// <summary>The user of the session ends it.</summary>
@@ -88,7 +89,11 @@ internal abstract class ChannelMachine : IDisposable
     }
 
     /// <summary>The port failed.</summary>
-    public void Fail(string message) => End(SessionEnd.PortFailed, message, peerListens: false);
+    public void Fail(string message)
+    {
+        Events.DropOutput();
+        End(SessionEnd.PortFailed, message);
+    }
 
     /// <summary>A FIN frame was given out for sending.</summary>
     public void OnFinSent()
@@ -124,7 +129,7 @@ internal abstract class ChannelMachine : IDisposable
         Events.OnAttached(parameters);
     }
 
-    protected virtual void End(SessionEnd end, string message, bool peerListens)
+    protected virtual void End(SessionEnd end, string message)
     {
         if (!IsEstablished)
         {
@@ -134,13 +139,13 @@ internal abstract class ChannelMachine : IDisposable
         var session = Session;
         IsEstablished = false;
         Session = default;
-        Events.OnEnded(session, end, message, peerListens);
+        Events.OnEnded(session, end, message);
     }
 
     protected void EndAndReset(SessionEnd end, ResetReason reason, string message)
     {
         var session = Session;
-        End(end, message, peerListens: true);
+        End(end, message);
         SendReset(session, reason, message);
     }
 
@@ -226,7 +231,7 @@ internal abstract class ChannelMachine : IDisposable
     {
         if (_finSent && _finReceived)
         {
-            End(SessionEnd.Closed, "both sides have finished", peerListens: true);
+            End(SessionEnd.Closed, "both sides have finished");
         }
     }
 }

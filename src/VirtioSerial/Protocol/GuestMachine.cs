@@ -34,7 +34,7 @@ internal sealed class GuestMachine(SessionOptions options, IChannelEvents events
         else if (header.Session == Session)
         {
             var notice = ResetNotice.Read(payload);
-            End(notice.End, $"the host ended the session: {notice}", peerListens: true);
+            End(notice.End, $"the host ended the session: {notice}");
         }
     }
 
@@ -55,14 +55,14 @@ internal sealed class GuestMachine(SessionOptions options, IChannelEvents events
         }
     }
 
-    protected override void End(SessionEnd end, string message, bool peerListens)
+    protected override void End(SessionEnd end, string message)
     {
         if (IsEstablished)
         {
             _lastEnded = Session;
         }
 
-        base.End(end, message, peerListens);
+        base.End(end, message);
     }
 
     private void OnHello(in FrameHeader header, ReadOnlySpan<byte> payload)
@@ -81,7 +81,8 @@ internal sealed class GuestMachine(SessionOptions options, IChannelEvents events
         }
 
         // Whoever sends HELLO holds the port, so nobody else does.
-        End(SessionEnd.Replaced, "another session has taken over the port", peerListens: false);
+        Events.DropOutput();
+        End(SessionEnd.Replaced, "another session has taken over the port");
         if (payload.Length < Frame.HelloPayloadSizeBytes)
         {
             SendReset(header.Session, ResetReason.ProtocolError, "HELLO is too short");

@@ -85,7 +85,7 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
         {
             if (instance != _instance)
             {
-                End(SessionEnd.AgentRestarted, "another agent has started behind the port", peerListens: true);
+                End(SessionEnd.AgentRestarted, "another agent has started behind the port");
             }
         }
         else if (_attaching && !_readyAnswered)
@@ -136,7 +136,7 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
     {
         if (IsEstablished)
         {
-            End(notice.End, $"the agent ended the session: {notice}", peerListens: true);
+            End(notice.End, $"the agent ended the session: {notice}");
             return;
         }
 

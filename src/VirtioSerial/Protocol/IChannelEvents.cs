@@ -15,8 +15,11 @@ internal interface IChannelEvents
     void OnPong(ulong token);
 
     /// <summary>The session is over. Frames of it that are not yet begun must not be sent any more; a frame of which a part is sent
-    /// must be completed when <paramref name="peerListens"/>, since the peer waits for its end, and must be dropped otherwise.</summary>
-    void OnEnded(SessionId session, SessionEnd end, string message, bool peerListens);
+    /// must be completed, since the peer may be waiting for its end.</summary>
+    void OnEnded(SessionId session, SessionEnd end, string message);
+
+    /// <summary>Whoever all that was sent is for is gone: queued frames must be dropped, and also the rest of a frame that was begun.</summary>
+    void DropOutput();
 
     /// <summary>A WELCOME to send, saying how many numbered frames of the session stand before it.</summary>
     void SendWelcome(SessionId session, byte version, SessionId instance);
