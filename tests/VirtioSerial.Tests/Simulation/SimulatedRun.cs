@@ -82,6 +82,11 @@ internal sealed class SimulatedRun
             case < 17:
                 // A close followed at once by a connect, which the guest does not see.
                 KillHost();
+                if (_random.Next(2) == 0)
+                {
+                    Stranger();
+                }
+
                 Attach();
                 break;
             case < 19:
@@ -363,8 +368,8 @@ internal sealed class SimulatedRun
         var started = deadline - MaxAttachTime;
         Statistics.LongestAttach = _clock.Now - started > Statistics.LongestAttach ? _clock.Now - started : Statistics.LongestAttach;
         var guest = _agent!.User!;
-        host.User.Send(70_000);
-        guest.Send(70_000);
+        host.User.Send(36_000);
+        guest.Send(36_000);
         Settle(TimeSpan.FromMilliseconds(50));
         if (guest.Received != host.User.Sent || host.User.Received != guest.Sent || !guest.IsUp || !host.User.IsUp)
         {
