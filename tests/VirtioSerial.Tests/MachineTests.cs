@@ -226,6 +226,17 @@ public class MachineTests
     }
 
     [Fact]
+    public void Host_WelcomeOfAnotherAgent_EndsTheSession()
+    {
+        using var host = CreateHost();
+        host.Start();
+        Feed(host, Frame.Welcome(A, 1, 0, 600, Agent), Frame.Welcome(A, 1, 0, 600, Agent));
+        Assert.True(host.IsEstablished);
+        Feed(host, Frame.Welcome(A, 1, 0, 600, new SessionId(9, 9)));
+        Assert.Equal([(A, SessionEnd.AgentRestarted)], _events.Ended);
+    }
+
+    [Fact]
     public void Host_ReadyWhileAttaching_IsAnsweredOnceUntilTheNextRetry()
     {
         using var host = CreateHost();

@@ -57,6 +57,10 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
             case FrameType.Welcome when header.Session == Session && !Session.IsZero && _attaching:
                 OnWelcome(header, payload);
                 break;
+            case FrameType.Welcome when header.Session == Session && IsEstablished && payload.Length >= Frame.WelcomePayloadSizeBytes:
+                // A repeated HELLO that the first agent left unread is answered by the next one.
+                EndIfOther(SessionId.Read(payload[8..]));
+                break;
             case FrameType.Reset when header.Session == Session && !Session.IsZero:
                 OnReset(ResetNotice.Read(payload));
                 break;
@@ -83,10 +87,7 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
     {
         if (IsEstablished)
         {
-            if (instance != _instance)
-            {
-                End(SessionEnd.AgentRestarted, "another agent has started behind the port");
-            }
+            EndIfOther(instance);
         }
         else if (_attaching && !_readyAnswered)
         {
@@ -95,6 +96,14 @@ internal sealed class HostMachine(SessionOptions options, IChannelEvents events,
             _readyAnswered = true;
             EnsureId();
             SendHello();
+        }
+    }
+
+    private void EndIfOther(SessionId instance)
+    {
+        if (instance != _instance)
+        {
+            End(SessionEnd.AgentRestarted, "another agent has started behind the port");
         }
     }
 

@@ -317,6 +317,12 @@ internal sealed class SimulatedRun
     private void CheckSurvivors()
     {
         var guest = _agent?.User;
+        var deluded = _agent is null ? null : _hosts.Find(candidate => candidate.User is { IsUp: true } user && (guest is not { IsUp: true } || user.Session.Id != guest.Session.Id));
+        if (deluded is not null)
+        {
+            throw new SimulationFailedException($"the host was not told that session {deluded.User!.Session.Id} is over");
+        }
+
         var host = _hosts.Find(candidate => candidate.User is { IsUp: true } user && user.Session.Id == guest?.Session.Id)?.User;
         if (guest is not { IsUp: true } || host is null)
         {
