@@ -229,7 +229,13 @@ internal sealed class AgentService(
     private void Log(OperationAnswer answer, long started)
     {
         var (operation, _, repeated) = answer;
-        logger.OperationEnded(operation.OperationId, operation.Kind, operation.Practice, operation.State, repeated, time.GetElapsedTime(started).TotalMilliseconds);
+        if (logger.IsEnabled(LogLevel.Information))
+        {
+            var duration = time.GetElapsedTime(started).TotalMilliseconds;
+            logger.OperationEnded(
+                operation.OperationId, $"{operation.Kind} of {operation.Practice} is {operation.State}{(repeated ? " (answered again)" : string.Empty)}, in {duration:F1} ms");
+        }
+
         if (operation.Error is { } error)
         {
             logger.OperationFailed(operation.OperationId, error);

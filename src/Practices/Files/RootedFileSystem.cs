@@ -165,6 +165,8 @@ public sealed class RootedFileSystem
             return Failed(Marshal.GetLastPInvokeError());
         }
 
+        // sysfs gives a whole value in one read (Documentation/filesystems/sysfs.rst): asking for its end is a call for nothing.
+        var isWholeAtOnce = path.StartsWith("/sys/", StringComparison.Ordinal);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSizeBytes);
         try
         {
@@ -202,7 +204,7 @@ public sealed class RootedFileSystem
                     return new FileReading(null, $"larger than {maximumBytes} bytes", IsMissing: false);
                 }
 
-                if (count == 0)
+                if (count == 0 || (isWholeAtOnce && length < BufferSizeBytes))
                 {
                     return new FileReading(encoding.GetString(buffer, 0, length), null, IsMissing: false);
                 }

@@ -168,7 +168,7 @@ internal static class RecordCodec
 
     private static string? Optional(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? value.GetString() : null;
 
-    private static string Format(DateTimeOffset time) => time.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
+    private static string Format(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
     private static DateTimeOffset Time(JsonElement json, string name)
         => DateTimeOffset.ParseExact(Text(json, name), "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
