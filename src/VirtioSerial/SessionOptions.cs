@@ -22,6 +22,9 @@ public sealed record SessionOptions
     /// <summary>How long the silence lasts before the peer counts as unresponsive. It never ends a session.</summary>
     public TimeSpan UnresponsiveAfter { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a guest's port must be without a host before the session that it carried is over.</summary>
+    public TimeSpan DetachGrace { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The most payload bytes this side takes in one frame.</summary>
     public int MaxPayloadSizeBytes { get; init; } = FrameHeader.MaxPayloadSizeBytes;
 
@@ -45,6 +48,7 @@ public sealed record SessionOptions
         Positive(AttachTimeout, nameof(AttachTimeout), errors);
         Positive(HeartbeatInterval, nameof(HeartbeatInterval), errors);
         Positive(UnresponsiveAfter, nameof(UnresponsiveAfter), errors);
+        Positive(DetachGrace, nameof(DetachGrace), errors);
         if (UnresponsiveAfter < HeartbeatInterval)
         {
             errors.Add($"{nameof(UnresponsiveAfter)} is {UnresponsiveAfter}; it cannot be shorter than {nameof(HeartbeatInterval)} ({HeartbeatInterval}).");

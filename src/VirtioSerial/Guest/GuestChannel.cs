@@ -12,6 +12,7 @@ internal sealed class GuestChannel : Channel
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
     private readonly GuestMachine _machine;
+    private bool _isAlone;
 
     public GuestChannel(IPort port, string name, SessionOptions options, TimeProvider timeProvider, Func<SessionId> createId)
         : base(port, name, options, timeProvider)
@@ -64,11 +65,38 @@ internal sealed class GuestChannel : Channel
 
     protected override async ValueTask<bool> OnPeerGoneAsync()
     {
-        await Port.WaitForPeerAsync(CancellationToken.None);
+        // "No host" and what hosts write come by different queues of the device (virtio_console: control and input), and the driver works
+        // on them independently. When a host attaches right after another has gone, a read of 0 that belongs to the former can
+        // come after the HELLO of the latter, and must not end its session: only a port that stays without a host does.
+        if (_machine.IsEstablished)
+        {
+            Change(static channel => ((GuestChannel)channel)._isAlone = true);
+            await using (TimeProvider.CreateTimer(static state => ((GuestChannel)state!).OnAlone(), this, Options.DetachGrace, Timeout.InfiniteTimeSpan))
+            {
+                await Port.WaitForPeerAsync(CancellationToken.None);
+            }
+
+            Change(static channel => ((GuestChannel)channel)._isAlone = false);
+        }
+        else
+        {
+            Change(static channel => ((GuestChannel)channel).OnPeerGone());
+            await Port.WaitForPeerAsync(CancellationToken.None);
+        }
+
         return true;
     }
 
     protected override void OnPumpEnded(Exception? failure) => _accepted.Writer.TryComplete(failure);
+
+    private void OnAlone() => Change(static channel =>
+    {
+        // A timer that was due as a host came back is too late.
+        if (((GuestChannel)channel)._isAlone)
+        {
+            ((GuestChannel)channel).OnPeerGone();
+        }
+    });
 
     private void Begin()
     {

@@ -95,7 +95,11 @@ internal sealed class HostChannel : Channel
 
     protected override Task OnSessionDisposedAsync(Session session) => DisposeAsync().AsTask();
 
-    protected override ValueTask<bool> OnPeerGoneAsync() => ValueTask.FromResult(false);
+    protected override ValueTask<bool> OnPeerGoneAsync()
+    {
+        Change(static channel => ((HostChannel)channel).OnPeerGone());
+        return ValueTask.FromResult(false);
+    }
 
     protected override void OnPumpEnded(Exception? failure)
     {

@@ -191,6 +191,9 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
     /// <summary>The session's user is done with it.</summary>
     protected abstract Task OnSessionDisposedAsync(Session session);
 
+    /// <summary>Nobody is there any more; called inside <see cref="Change"/>.</summary>
+    protected void OnPeerGone() => Machine.OnPeerGone("nobody holds the other end of the port");
+
     /// <summary>The port says that nobody is there; false if that is for good.</summary>
     protected abstract ValueTask<bool> OnPeerGoneAsync();
 
@@ -249,11 +252,7 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
         List<Action>? deferred;
         lock (_sync)
         {
-            if (sizeBytes == 0)
-            {
-                Machine.OnPeerGone("nobody holds the other end of the port");
-            }
-            else
+            if (sizeBytes > 0)
             {
                 Machine.Advance(sizeBytes);
                 Machine.Process();
