@@ -35,8 +35,10 @@ internal static class AgentHost
 
         await using var host = builder.Build();
         host.MapAgent();
+        // Asked for now: the services are gone when the host has stopped.
+        var server = host.Services.GetRequiredService<SessionServer>();
         await host.RunAsync();
-        if (host.Services.GetRequiredService<SessionServer>().Failure is { } failure)
+        if (server.Failure is { } failure)
         {
             throw failure;
         }

@@ -28,7 +28,7 @@ internal static partial class WarmUp
     private const byte EndStream = 0x1;
     private const byte EndHeaders = 0x4;
 
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
 
     /// <param name="serve">Serves a connection until the result is disposed of.</param>
     public static async Task RunAsync(Func<ConnectionContext, Task<IAsyncDisposable>> serve, ILogger logger, CancellationToken cancellationToken)
@@ -184,7 +184,7 @@ internal static partial class WarmUp
         return true;
     }
 
-    [LoggerMessage(10, LogLevel.Debug, "Warm after {Milliseconds:F0} ms.", EventName = "Warm")]
+    [LoggerMessage(10, LogLevel.Information, "Warm after {Milliseconds:F0} ms.", EventName = "Warm")]
     private static partial void LogWarm(ILogger logger, double milliseconds);
 
     [LoggerMessage(11, LogLevel.Warning, "Warming up failed; the first call will be slower.", EventName = "NotWarm")]

@@ -114,7 +114,12 @@ public sealed class GuestConsole : IAsyncDisposable
             }
 
             var output = new char[int.Parse(size)];
-            await _reader.ReadBlockAsync(output, cancellationToken);
+            if (output.Length > 0)
+            {
+                // Asked for nothing, it would still wait for something.
+                await _reader.ReadBlockAsync(output, cancellationToken);
+            }
+
             return new CommandResult(int.Parse(code), Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(output)));
         }
     }
