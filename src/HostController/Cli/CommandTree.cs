@@ -14,6 +14,8 @@ internal static class CommandTree
 
             {ExitCode.Help}
             """);
+        // "[suggest]" is how dotnet-suggest asks; the shells' own completion needs none of it.
+        root.Directives.Clear();
         options.AddTo(root);
         root.Add(VmsCommand.Create(context));
         root.Add(InfoCommand.Create(context));

@@ -60,6 +60,18 @@ internal sealed class GlobalOptions
         Parallel.Recursive = true;
         Output.CompletionSources.Clear();
         Output.CompletionSources.Add("json", "table");
+        foreach (var option in new[] { Inventory, Connect, Controller })
+        {
+            // A script's variable that is not set must not fall back to all VMs of the host.
+            option.Validators.Add(result =>
+            {
+                if (result.Tokens is [{ Value.Length: 0 }])
+                {
+                    result.AddError($"{option.Name} is empty; give its value, or leave the option out");
+                }
+            });
+        }
+
         Controller.Validators.Add(result =>
         {
             if (IsGiven(result, Inventory) || IsGiven(result, Connect) || IsGiven(result, NoDaemon))

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using GuestTune.Controller.Selection;
 
 namespace GuestTune.Controller.Cli;
@@ -42,6 +43,12 @@ internal sealed class SelectionOptions
                 result.AddError("no VM is named; name VMs, or select them by --label, or take all of them by --all");
             }
 
+            // What looks like an option is one that was mistyped, not a VM; '[-]x' still finds one that is called so.
+            foreach (var option in result.GetResult(Names)?.Tokens.Select(t => t.Value).Where(n => n.StartsWith('-')) ?? [])
+            {
+                result.AddError($"there is no option '{Rendering.TerminalText.Escape(option, 80)}'{MeantOption(option, result)}");
+            }
+
             foreach (var label in labels)
             {
                 if (LabelFilter.TryParse(label) is null)
@@ -50,6 +57,18 @@ internal sealed class SelectionOptions
                 }
             }
         });
+    }
+
+    private static string MeantOption(string option, CommandResult result)
+    {
+        var known = new List<string>();
+        for (SymbolResult? at = result; at is not null; at = at.Parent)
+        {
+            known.AddRange((at as CommandResult)?.Command.Options.Where(o => !o.Hidden).Select(o => o.Name) ?? []);
+        }
+
+        var name = option.Split('=', ':')[0];
+        return NearMatches.Of(name, known) is { Count: > 0 } near ? $"; did you mean {string.Join(" or ", near)}?" : "";
     }
 
     public V1.Selection Read(ParseResult result)

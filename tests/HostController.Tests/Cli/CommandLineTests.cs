@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GuestTune.Controller.Cli;
 using GuestTune.Controller.Inventory;
 using GuestTune.HostController.Tests.Fakes;
 using static GuestTune.HostController.Tests.Fakes.Cli;
@@ -29,6 +30,13 @@ public sealed class CommandLineTests
     [InlineData("vms --controller unix:///x --inventory y", "--controller excludes --inventory")]
     [InlineData("vms --controller http://x", "'http://x' is no address of a controller; give unix:///PATH")]
     [InlineData("serve --controller unix:///x", "mean nothing to serve")]
+    [InlineData("ping vm1 --cuont 5", "there is no option '--cuont'; did you mean --count?")]
+    [InlineData("vms --state /tmp", "there is no option '--state'")]
+    [InlineData("set haltpoll vm1 --grow 1 --dryrun", "there is no option '--dryrun'; did you mean --dry-run?")]
+    [InlineData("ping --all --inventory ", "--inventory is empty")]
+    [InlineData("ping --all --connect ", "--connect is empty")]
+    [InlineData("ping --all --controller ", "--controller is empty")]
+    [InlineData("[suggest] v", "Required command was not provided")]
     [InlineData("completion fish", "Unrecognized command or argument 'fish'")]
     public async Task Run_BadUsage_ExitsWith2AndSaysWhy(string line, string expected)
     {
@@ -62,6 +70,24 @@ public sealed class CommandLineTests
         Assert.Equal(2, json.GetProperty("exit_code").GetInt32());
         Assert.Equal("INVALID_ARGUMENT", json.GetProperty("error").GetProperty("code").GetString());
         Assert.Empty(json.GetProperty("vms").EnumerateArray());
+    }
+
+    [Theory]
+    [InlineData("README.md", 3)]
+    [InlineData("demo", 12)]
+    [InlineData("docs/cli.md", 10)]
+    public void Parse_DocumentedCommands_AreUnderstood(string file, int atLeast)
+    {
+        using var interrupt = new Interrupt();
+        var tree = CommandTree.Build(new Terminal { Out = TextWriter.Null, Error = TextWriter.Null }, interrupt);
+
+        var commands = DocumentedCommands.Of(File.ReadLines(Path.Combine(Repository.Root, file))).ToArray();
+
+        Assert.True(commands.Length >= atLeast, $"only {commands.Length} commands were found");
+        foreach (var command in commands)
+        {
+            Assert.True(tree.Parse(command).Errors.Count == 0, $"{string.Join(' ', command)}: {string.Join("; ", tree.Parse(command).Errors)}");
+        }
     }
 
     [Fact]
