@@ -28,8 +28,18 @@ internal static class CommandLine
                 ProcessTerminationTimeout = null,
             });
         }
+        catch (ResultNotWrittenException e)
+        {
+            ErrorLines.Write(terminal.Error, e.Message);
+            return ExitCode.ResultNotWritten;
+        }
         catch (Exception e)
         {
+            if (WantsJson(result))
+            {
+                JsonReport.WriteError(terminal.Out, CommandPath(result), ExitCode.InternalError, new Status(StatusCode.Internal, e.Message));
+            }
+
             ErrorLines.Write(terminal.Error, $"internal error, please report it: {e}");
             return ExitCode.InternalError;
         }

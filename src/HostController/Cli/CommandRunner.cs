@@ -66,7 +66,9 @@ internal sealed class CommandRunner(Invocation invocation, Interrupt interrupt)
         }
         catch (Exception e) when (interrupt.IsRequested && e is OperationCanceledException or RpcException)
         {
-            return 128 + interrupt.Signal;
+            var code = 128 + interrupt.Signal;
+            WriteError(command, code, new Status(StatusCode.Cancelled, "interrupted"));
+            return code;
         }
     }
 

@@ -20,6 +20,9 @@ internal static class ExitCode
     /// <summary>A mistake in this program (EX_SOFTWARE of sysexits.h).</summary>
     public const int InternalError = 70;
 
+    /// <summary>What was asked for may have been done, and standard output takes no result (EX_IOERR of sysexits.h).</summary>
+    public const int ResultNotWritten = 74;
+
     /// <summary>128 + SIGINT.</summary>
     public const int Interrupted = 130;
 
@@ -34,6 +37,7 @@ internal static class ExitCode
           3    no VM was reached
           4    the inventory, libvirt or the controller daemon could not be used; nothing was contacted
           70   a mistake in this program
+          74   the result could not be written; what was asked for may have been done
           130  interrupted (Ctrl-C); 143: terminated
         """;
 }

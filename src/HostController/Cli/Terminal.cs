@@ -18,8 +18,8 @@ internal sealed record Terminal
 
     public static Terminal OfProcess() => new()
     {
-        Out = Console.Out,
-        Error = Console.Error,
+        Out = new StandardStream(Console.Out, carriesResult: true),
+        Error = new StandardStream(Console.Error, carriesResult: false),
         OutIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
         Width = ColumnsOf(),

@@ -64,6 +64,27 @@ public sealed class ProgramTests
         Assert.Equal("vm2: interrupted before the agent had answered\n", error);
     }
 
+    [Theory]
+    [InlineData("vms >/dev/full", 74, "No space left on device")]
+    [InlineData("vms -o json >&-", 74, "Bad file descriptor")]
+    [InlineData("ping nobody 2>&-", 2, "")]
+    [InlineData("vms | true", 0, "")]
+    public async Task Run_StreamTakesNothing_IsNoMistakeOfTheProgram(string line, int expected, string reason)
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        var program = Path.Combine(AppContext.BaseDirectory, "guesttune.dll");
+        var words = line.Split(' ', 2);
+        using var shell = ProgramProcess.StartFrom(
+            ["/bin/bash", "-c", $"set -o pipefail; dotnet '{program}' --inventory '{fleet.WriteInventory()}' {words[0]} {words[1]}"],
+            AppContext.BaseDirectory);
+
+        var (code, _, error) = await shell.EndAsync();
+
+        Assert.Equal(expected, code);
+        Assert.Contains(reason, error);
+        Assert.True(error.Split('\n').Length <= 2, error);
+    }
+
     [Fact]
     public async Task Serve_Daemon_ServesTheCliAndStopsCleanly()
     {
