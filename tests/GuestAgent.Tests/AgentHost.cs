@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 using GuestTune.Agent.Hosting;
@@ -26,6 +27,7 @@ internal sealed class AgentHost : IAsyncDisposable
         {
             HttpHandler = new SocketsHttpHandler { ConnectCallback = async (_, cancellation) => new NetworkStream(await ConnectAsync(cancellation), ownsSocket: true) },
         });
+        Calls = _channel.CreateCallInvoker();
         Client = new V1.Agent.AgentClient(_channel);
         Health = new Health.HealthClient(_channel);
     }
@@ -33,6 +35,9 @@ internal sealed class AgentHost : IAsyncDisposable
     public Health.HealthClient Health { get; }
 
     public V1.Agent.AgentClient Client { get; }
+
+    /// <summary>For calls that the generated client does not make.</summary>
+    public CallInvoker Calls { get; }
 
     public CollectedLog Log { get; }
 

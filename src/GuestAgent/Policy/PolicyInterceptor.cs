@@ -6,6 +6,8 @@ namespace GuestTune.Agent.Policy;
 /// <summary>Refuses the RPCs that agent.conf refuses, before any of their code runs.</summary>
 internal sealed class PolicyInterceptor(PolicySource policies) : Interceptor
 {
+    private const string HealthPrefix = "/grpc.health.v1.Health/";
+
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
@@ -37,8 +39,20 @@ internal sealed class PolicyInterceptor(PolicySource policies) : Interceptor
     private void Check(string method)
     {
         // Other services, as health, say nothing about the guest and change nothing.
-        if (method.StartsWith(AgentRpc.MethodPrefix, StringComparison.Ordinal)
-            && policies.Current.WhyRefused(method[AgentRpc.MethodPrefix.Length..]) is { } reason)
+        if (method.StartsWith(HealthPrefix, StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        // Routes match a path in any case and with a slash at its end. What is not spelled as in agent.proto must not run: under that
+        // name the policy does not know it.
+        var name = method.StartsWith(AgentRpc.MethodPrefix, StringComparison.Ordinal) ? method[AgentRpc.MethodPrefix.Length..] : string.Empty;
+        if (!AgentRpc.All.Contains(name, StringComparer.Ordinal))
+        {
+            throw new RpcException(new Status(StatusCode.Unimplemented, StatusText.Bound($"no method '{method}'; known: {string.Join(", ", AgentRpc.All)} of {AgentRpc.ServiceName}")));
+        }
+
+        if (policies.Current.WhyRefused(name) is { } reason)
         {
             throw new RpcException(new Status(StatusCode.PermissionDenied, StatusText.Bound(reason)));
         }

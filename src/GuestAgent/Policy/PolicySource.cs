@@ -73,17 +73,11 @@ internal sealed class PolicySource
     private AgentPolicy Read()
     {
         var reading = _files.ReadText(_path);
-        if (reading.IsMissing)
-        {
-            return AgentPolicy.AllowAll with { ConfigurationPath = _path };
-        }
+        var policy = reading.IsMissing ? AgentPolicy.AllowAll with { ConfigurationPath = _path }
+            : reading.Text is { } text ? PolicyParser.Parse(_path, text, _practices)
+            : new AgentPolicy { ConfigurationPath = _path, Mistakes = [$"it {reading.Problem}"] };
 
-        if (reading.Text is not { } text)
-        {
-            return new AgentPolicy { ConfigurationPath = _path, Mistakes = [$"it {reading.Problem}"] };
-        }
-
-        var policy = PolicyParser.Parse(_path, text, _practices);
+        // Of a missing file, too: whoever may write its directory may have taken it away.
         return TrustedFile.WhyNotTrusted(_files, _path) is { } reason ? policy with { Mistakes = [reason, .. policy.Mistakes] } : policy;
     }
 

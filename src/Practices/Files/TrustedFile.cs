@@ -3,13 +3,15 @@ namespace GuestTune.Practices.Files;
 /// <summary>Says whether only root, or the user that this program runs as, can change a file that grants or refuses rights.</summary>
 public static class TrustedFile
 {
-    /// <returns>Null where it can be trusted or is missing, else why not.</returns>
+    /// <returns>Null where it can be trusted, or is missing and only they could put it there; else why not.</returns>
     public static string? WhyNotTrusted(RootedFileSystem files, string path)
     {
         ArgumentNullException.ThrowIfNull(files);
+        string directory;
         string real;
         try
         {
+            directory = files.Resolve(Path.GetDirectoryName(path) ?? "/");
             real = files.Resolve(path);
         }
         catch (FileProblemException e)
@@ -17,9 +19,15 @@ public static class TrustedFile
             return e.Message;
         }
 
-        // Who may write the directory may replace the file.
-        return Check(real) ?? Check(Path.GetDirectoryName(real)!);
+        // Who may write a directory may take the file away, or put another file or a link in its place.
+        return Check(real) ?? Check(Path.GetDirectoryName(real)!) ?? Check(directory) ?? CheckLink(path, Path.Combine(directory, Path.GetFileName(path)), real);
     }
+
+    /// <summary>A link whose target is missing is a mistake, or its file system is not mounted yet: not the same as no file.</summary>
+    private static string? CheckLink(string path, string link, string real)
+        => FileStatus.TryGet(link, followLinks: false, out var status) == 0 && status.IsSymbolicLink && FileStatus.TryGet(real, followLinks: false, out _) != 0
+            ? $"{path} is a link to nothing (it leads to {real}): put the file there, or remove the link"
+            : null;
 
     private static string? Check(string path)
     {

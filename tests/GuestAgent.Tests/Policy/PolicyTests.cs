@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using GuestTune.Agent.Policy;
 using GuestTune.Agent.V1;
@@ -72,6 +73,30 @@ public sealed class PolicyTests : IDisposable
         await host.Client.ApplyAsync(Requests.Apply("op-2", ("guest_halt_poll_ns", "1")));
     }
 
+    /// <summary>Routes take any case and a slash at the end, so the policy must not be led by how a caller spells a name.</summary>
+    [Theory]
+    [InlineData("deny-rpcs = Apply", "guesttune.agent.v1.Agent", "apply")]
+    [InlineData("deny-rpcs = Apply", "guesttune.agent.v1.Agent", "Apply/")]
+    [InlineData("deny-rpcs = Apply", "GuestTune.Agent.V1.Agent", "Apply")]
+    [InlineData("deny-rpcs = Apply", "guesttune.agent.v1.Agent", "%41pply")]
+    [InlineData("rubbish", "guesttune.agent.v1.Agent", "apply")]
+    [InlineData("rubbish", "guesttune.agent.v1.Agent", "Apply/")]
+    public async Task Calls_RefusedRpcInAnotherSpelling_IsNotRun(string text, string service, string name)
+    {
+        _tree.Write(ConfigPath, text);
+        await using var host = await AgentHost.StartAsync(_tree);
+        var method = new Method<ApplyRequest, ApplyResponse>(MethodType.Unary, service, name, Marshaller<ApplyRequest>(), Marshaller<ApplyResponse>());
+        using var call = host.Calls.AsyncUnaryCall(method, host: null, new CallOptions(), Requests.Apply("op-1", ("guest_halt_poll_ns", "1")));
+
+        var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+
+        Assert.True(e.StatusCode is StatusCode.PermissionDenied or StatusCode.Unimplemented, e.Message);
+        Assert.Equal("200000", _tree.Parameter("guest_halt_poll_ns"));
+
+        static Marshaller<T> Marshaller<T>()
+            where T : IMessage<T>, new() => Marshallers.Create(static message => message.ToByteArray(), new MessageParser<T>(static () => new T()).ParseFrom);
+    }
+
     [Fact]
     public async Task Calls_RefusedStream_IsDenied()
     {
@@ -122,6 +147,29 @@ public sealed class PolicyTests : IDisposable
         Assert.Contains("can be written by others", e.Status.Detail, StringComparison.Ordinal);
         Assert.Contains("can be written by others", (await host.Client.GetInfoAsync(new GetInfoRequest())).Policy.Problem, StringComparison.Ordinal);
         Assert.Contains(host.Log.Lines, l => l.Event is "PolicyBroken");
+    }
+
+    /// <summary>Whoever may write the directory may also have taken the file away, or put a link to some harmless file in its place.</summary>
+    [Theory]
+    [InlineData(null, UnixFileMode.OtherWrite, "can be written by others")]
+    [InlineData("/etc/empty", UnixFileMode.OtherWrite, "can be written by others")]
+    [InlineData("/not/mounted/agent.conf", UnixFileMode.None, "is a link to nothing")]
+    public async Task Calls_ConfigMayHaveBeenTakenAway_NothingMayChange(string? link, UnixFileMode mode, string problem)
+    {
+        _tree.Write("/etc/empty", "");
+        var directory = Directory.CreateDirectory(_tree.File("/etc/guesttune")).FullName;
+        if (link is not null)
+        {
+            File.CreateSymbolicLink(_tree.File(ConfigPath), link);
+        }
+
+        File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | mode);
+        await using var host = await AgentHost.StartAsync(_tree);
+
+        var e = await Assert.ThrowsAsync<RpcException>(async () => await host.Client.ApplyAsync(Requests.Apply("op-1", ("guest_halt_poll_ns", "1"))));
+
+        Assert.Equal(StatusCode.PermissionDenied, e.StatusCode);
+        Assert.Contains(problem, e.Status.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
