@@ -61,7 +61,7 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, AgentLi
             request.Selection,
             request.Pace,
             changes: false,
-            async call => new VmEvent { Observe = await call.Agent.ObserveAsync(ask, call.Options) },
+            async call => new VmEvent { Observe = AnswerCheck.Checked(await call.Agent.ObserveAsync(ask, call.Options), ask) },
             cancellationToken);
     }
 
@@ -73,7 +73,7 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, AgentLi
             request.Selection,
             request.Pace,
             changes: false,
-            async call => new VmEvent { Plan = await call.Agent.PlanAsync(ask, call.Options) },
+            async call => new VmEvent { Plan = AnswerCheck.Checked(await call.Agent.PlanAsync(ask, call.Options), ask) },
             cancellationToken);
     }
 
@@ -86,7 +86,7 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, AgentLi
             request.Selection,
             request.Pace,
             changes: true,
-            async call => new VmEvent { Apply = await call.Agent.ApplyAsync(ask, call.Options) },
+            async call => new VmEvent { Apply = AnswerCheck.Checked(await call.Agent.ApplyAsync(ask, call.Options), ask) },
             cancellationToken);
     }
 
@@ -108,7 +108,7 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, AgentLi
             request.Selection,
             request.Pace,
             changes: true,
-            async call => new VmEvent { Undo = await call.Agent.UndoAsync(ask, call.Options) },
+            async call => new VmEvent { Undo = AnswerCheck.Checked(await call.Agent.UndoAsync(ask, call.Options), ask) },
             cancellationToken);
     }
 

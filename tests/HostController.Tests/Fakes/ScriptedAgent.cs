@@ -25,6 +25,9 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
 
     public Func<GetInfoResponse>? Info { get; set; }
 
+    /// <summary>Puts another answer in the place of the honest one.</summary>
+    public Func<object, object> Forge { get; set; } = answer => answer;
+
     public ConcurrentQueue<string> Calls { get; } = new();
 
     /// <summary>How often something was really changed.</summary>
@@ -104,7 +107,7 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
         await Before(name, context);
         var result = answer();
         await After(name, context);
-        return result;
+        return (T)Forge(result!);
     }
 
     private Observation Observation() => new()

@@ -128,6 +128,40 @@ public sealed class FleetControllerTests
         Assert.Contains("at most 1048576 bytes", error.Message);
     }
 
+    [Theory]
+    [InlineData("observe", "empty", "says nothing about haltpoll")]
+    [InlineData("plan", "empty", "is no plan for haltpoll")]
+    [InlineData("apply", "empty", "is not about operation op1")]
+    [InlineData("apply", "other id", "is not about operation op1")]
+    [InlineData("apply", "begun", "does not say how operation op1 ended")]
+    [InlineData("undo", "empty", "is not about operation op1")]
+    public async Task Call_AnswerIsNotToTheQuestion_IsNoSuccess(string call, string lie, string expected)
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        await using var controller = fleet.CreateController();
+        await All(controller.ApplyAsync(Apply("op0", "1"), default));
+        fleet.Vms[0].Agent.Forge = answer => (answer, lie) switch
+        {
+            (_, "empty") => Activator.CreateInstance(answer.GetType())!,
+            (Agent.V1.ApplyResponse apply, "other id") => new Agent.V1.ApplyResponse { Operation = new Operation(apply.Operation) { OperationId = "op0" } },
+            (Agent.V1.ApplyResponse apply, "begun") => new Agent.V1.ApplyResponse { Operation = new Operation(apply.Operation) { State = OperationState.Begun } },
+            _ => answer,
+        };
+        var selection = new Controller.V1.Selection { All = true };
+        var apply = Apply("op1", "400000");
+
+        var error = Result(await All(call switch
+        {
+            "observe" => controller.ObserveAsync(new ObserveRequest { Selection = selection, Practices = { "haltpoll" } }, default),
+            "plan" => controller.PlanAsync(new PlanRequest { Selection = selection, Desired = apply.Desired }, default),
+            "undo" => controller.UndoAsync(new UndoRequest { Selection = selection, OperationId = "op1" }, default),
+            _ => controller.ApplyAsync(apply, default),
+        })).Error;
+
+        Assert.Equal(StatusCode.DataLoss, (StatusCode)error.Code);
+        Assert.Contains(expected, error.Message);
+    }
+
     [Fact]
     public async Task Ping_NoSocket_SaysSoAtOnce()
     {
