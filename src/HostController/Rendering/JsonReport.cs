@@ -207,6 +207,17 @@ internal static class JsonReport
         }
 
         json.WriteEndArray();
+        json.WriteStartObject("policy");
+        json.WriteStartArray("refused_rpcs");
+        foreach (var rpc in info.Policy?.RefusedRpcs ?? [])
+        {
+            json.WriteStringValue(rpc);
+        }
+
+        json.WriteEndArray();
+        json.WriteBoolean("persist_refused", info.Policy?.PersistRefused ?? false);
+        WriteText(json, "problem", info.Policy?.Problem);
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 

@@ -60,6 +60,11 @@ internal static class TableReport
             {
                 output.WriteLine($"{Shown(name)}: {Shown(practice.Practice)} is not supported: {TerminalText.Escape(practice.Reason, MaxReasonLength)}");
             }
+
+            foreach (var line in PolicyLines(info.Policy))
+            {
+                output.WriteLine($"{Shown(name)}: {TerminalText.Escape(line, MaxReasonLength)}");
+            }
         }
     }
 
@@ -259,6 +264,24 @@ internal static class TableReport
 
     private static string Supported(AgentApi.GetInfoResponse info) =>
         string.Join(",", info.Practices.Where(p => p.Supported).Select(p => p.Practice)) is { Length: > 0 } list ? list : "-";
+
+    private static IEnumerable<string> PolicyLines(AgentApi.Policy? policy)
+    {
+        if (policy is { Problem.Length: > 0 })
+        {
+            yield return $"the guest's agent.conf is wrong, so nothing can be changed: {policy.Problem}";
+        }
+
+        if (policy is { RefusedRpcs.Count: > 0 })
+        {
+            yield return $"the guest's agent.conf refuses: {string.Join(", ", policy.RefusedRpcs)}";
+        }
+
+        if (policy is { PersistRefused: true })
+        {
+            yield return "the guest's agent.conf refuses --persist";
+        }
+    }
 
     private static string Before(Change change) => change.HasBefore ? change.Before : "-";
 

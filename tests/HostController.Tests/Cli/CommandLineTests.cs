@@ -269,6 +269,28 @@ public sealed class CommandLineTests
         Assert.Equal("[red]6.12[/]\r\n\u202eevil", JsonDocument.Parse(json.Out).RootElement.GetProperty("vms")[0].GetProperty("info").GetProperty("kernel_release").GetString());
     }
 
+    [Fact]
+    public async Task Info_PolicyOfTheGuest_IsShown()
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        fleet.Vms[0].Agent.Info = () => new()
+        {
+            Policy = new() { RefusedRpcs = { "Undo", "\u001bX" }, PersistRefused = true, Problem = "line 1: what?" },
+        };
+        var inventory = fleet.WriteInventory();
+
+        var table = await RunAsync("info", "vm1", "--inventory", inventory);
+        var json = await RunAsync("info", "vm1", "-o", "json", "--inventory", inventory);
+
+        Assert.Contains("vm1: the guest's agent.conf is wrong, so nothing can be changed: line 1: what?\n", table.Out);
+        Assert.Contains("vm1: the guest's agent.conf refuses: Undo, \\x1bX\n", table.Out);
+        Assert.Contains("vm1: the guest's agent.conf refuses --persist\n", table.Out);
+        var policy = JsonDocument.Parse(json.Out).RootElement.GetProperty("vms")[0].GetProperty("info").GetProperty("policy");
+        Assert.Equal("Undo", policy.GetProperty("refused_rpcs")[0].GetString());
+        Assert.True(policy.GetProperty("persist_refused").GetBoolean());
+        Assert.Equal("line 1: what?", policy.GetProperty("problem").GetString());
+    }
+
     [Theory]
     [InlineData("bash")]
     [InlineData("zsh")]
