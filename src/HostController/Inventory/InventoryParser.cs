@@ -17,6 +17,7 @@ internal sealed class InventoryParser
     private const int MaxSocketPathBytes = 107;
     private const int MaxNameLength = 255;
     private const int MaxLabelLength = 255;
+    private const int MaxMistakesShown = 100;
     private static readonly SearchValues<char> NotInNames = SearchValues.Create("*?[]/\\\"' ");
 
     private readonly string _directory;
@@ -47,9 +48,14 @@ internal sealed class InventoryParser
         }
 
         var message = new StringBuilder($"inventory {path} has {parser._mistakes.Count} mistake{(parser._mistakes.Count == 1 ? "" : "s")}:");
-        foreach (var (line, mistake) in parser._mistakes.OrderBy(m => m.Line))
+        foreach (var (line, mistake) in parser._mistakes.OrderBy(m => m.Line).Take(MaxMistakesShown))
         {
             message.Append($"\n  line {line}: {mistake}");
+        }
+
+        if (parser._mistakes.Count > MaxMistakesShown)
+        {
+            message.Append($"\n  and {parser._mistakes.Count - MaxMistakesShown} more");
         }
 
         throw new VmSourceException(message.ToString());

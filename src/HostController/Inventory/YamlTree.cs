@@ -12,7 +12,7 @@ internal static class YamlTree
     private const int MaxDepth = 8;
 
     /// <returns>Null for an empty document.</returns>
-    /// <exception cref="YamlException">The text is no YAML, or more of it than is wanted here.</exception>
+    /// <exception cref="YamlException">The text is no YAML, or uses more of YAML than is wanted here.</exception>
     public static YamlNode? Read(TextReader text)
     {
         var parser = new Parser(text);
@@ -58,6 +58,11 @@ internal static class YamlTree
         if (current is AnchorAlias || (current is NodeEvent { Anchor.IsEmpty: false }))
         {
             throw new YamlException(current.Start, current.End, "anchors and aliases are not supported here");
+        }
+
+        if (current is NodeEvent { Tag.IsEmpty: false })
+        {
+            throw new YamlException(current.Start, current.End, "tags are not supported here");
         }
 
         switch (current)

@@ -39,7 +39,7 @@ public sealed class InventoryFileTests
     }
 
     [Fact]
-    public async Task ListAsync_HugeFile_IsRefusedUnread()
+    public async Task ListAsync_HugeFile_IsRefused()
     {
         using var directory = new TemporaryDirectory();
         var path = directory.PathOf("disk.img");
@@ -50,6 +50,28 @@ public sealed class InventoryFileTests
 
         var error = await Assert.ThrowsAsync<VmSourceException>(async () => await new InventoryFile(path).ListAsync(default));
 
-        Assert.Contains("at most 16777216 are read", error.Message);
+        Assert.Contains("at most 16777216 bytes are read", error.Message);
+    }
+
+    [Fact]
+    public async Task ListAsync_EndlessFile_IsRefused()
+    {
+        var error = await Assert.ThrowsAsync<VmSourceException>(async () => await new InventoryFile("/dev/zero").ListAsync(default));
+
+        Assert.Contains("at most 16777216 bytes are read", error.Message);
+    }
+
+    [Fact]
+    public async Task ListAsync_NotUtf8_IsRefused()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = directory.PathOf("latin1.yaml");
+        await File.WriteAllBytesAsync(path, "vms:\n- {name: b\u00e4r, channel: a}\n"u8.ToArray());
+        Assert.Equal("b\u00e4r", (await new InventoryFile(path).ListAsync(default)).Single().Name);
+        await File.WriteAllBytesAsync(path, System.Text.Encoding.Latin1.GetBytes("vms:\n- {name: b\u00e4r, channel: a}\n"));
+
+        var error = await Assert.ThrowsAsync<VmSourceException>(async () => await new InventoryFile(path).ListAsync(default));
+
+        Assert.Contains("not valid YAML", error.Message);
     }
 }

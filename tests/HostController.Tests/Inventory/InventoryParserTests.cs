@@ -70,11 +70,23 @@ public sealed class InventoryParserTests
     [InlineData("vms: []\nvms: []", "line 2: the key 'vms' is given twice")]
     [InlineData("vms: [", "not valid YAML")]
     [InlineData("vms: &a [*a]", "line 1: not valid YAML: anchors and aliases are not supported here")]
+    [InlineData("vms: [{name: !!binary YQ==, channel: a}]", "line 1: not valid YAML: tags are not supported here")]
     [InlineData("vms: []\n---\nvms: []", "there is a second document")]
     [InlineData("vms: [[[[[[[[[[[[]]]]]]]]]]]]", "nested deeper than 8 levels")]
     [InlineData("vms: [{name: a, channel: \"/x\\e[2J\"}]", "'channel' must be the path of a UNIX socket, not '/x\\x1b[2J'")]
     [InlineData("vms: [{name: [], channel: /x}]", "'name' must be a text, not a list")]
     public void Parse_BadFile_SaysWhatAndWhere(string text, string expected) => Assert.Contains(expected, Fails(text));
+
+    [Fact]
+    public void Parse_ThousandsOfMistakes_ShowsTheFirst()
+    {
+        var message = Fails("vms:\n" + string.Concat(Enumerable.Repeat("- x\n", 5000)));
+
+        Assert.StartsWith("inventory", message);
+        Assert.Contains(" has 5000 mistakes:", message);
+        Assert.EndsWith("\n  and 4900 more", message);
+        Assert.Equal(102, message.Split('\n').Length);
+    }
 
     [Fact]
     public void Parse_ChannelTooLong_NamesTheLimit() =>
