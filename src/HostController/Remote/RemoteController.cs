@@ -14,14 +14,19 @@ internal sealed class RemoteController : IController
     // One event carries one VM's answer, which the daemon bounds to 1 MiB.
     private const int MaxReceiveMessageSizeBytes = 4 * 1024 * 1024;
 
+    // What the daemon may need beside the time limit of a VM: libvirt has 10 s to list its domains.
+    private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(20);
+
     private readonly string _path;
+    private readonly TimeSpan _patience;
     private readonly GrpcChannel _channel;
     private readonly V1.Controller.ControllerClient _client;
     private Socket? _first;
 
-    private RemoteController(string path, Socket first)
+    private RemoteController(string path, Socket first, TimeSpan patience)
     {
         _path = path;
+        _patience = patience;
         _first = first;
         _channel = GrpcChannel.ForAddress("http://controller", new GrpcChannelOptions
         {
@@ -37,12 +42,13 @@ internal sealed class RemoteController : IController
         _client = new V1.Controller.ControllerClient(_channel);
     }
 
+    /// <param name="patience">How long the daemon may take beside the time limit of a VM.</param>
     /// <exception cref="RpcException">No daemon can be reached there.</exception>
-    public static async Task<RemoteController> ConnectAsync(string path, CancellationToken cancellationToken)
+    public static async Task<RemoteController> ConnectAsync(string path, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
         try
         {
-            return new RemoteController(path, await OpenAsync(path, cancellationToken));
+            return new RemoteController(path, await OpenAsync(path, cancellationToken), patience ?? UsualPatience);
         }
         catch (SocketException e)
         {
@@ -60,7 +66,7 @@ internal sealed class RemoteController : IController
     {
         try
         {
-            return new RemoteController(path, await OpenAsync(path, cancellationToken));
+            return new RemoteController(path, await OpenAsync(path, cancellationToken), UsualPatience);
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused || !Path.Exists(path))
         {
@@ -72,29 +78,38 @@ internal sealed class RemoteController : IController
         }
     }
 
-    public async Task<ListVmsResponse> ListVmsAsync(ListVmsRequest request, CancellationToken cancellationToken) =>
-        await _client.ListVmsAsync(request, cancellationToken: cancellationToken);
+    public async Task<ListVmsResponse> ListVmsAsync(ListVmsRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _client.ListVmsAsync(request, deadline: TimeProvider.System.GetUtcNow().UtcDateTime + _patience, cancellationToken: cancellationToken);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.DeadlineExceeded)
+        {
+            throw Silent(_patience);
+        }
+    }
 
     public IAsyncEnumerable<VmEvent> PingAsync(PingRequest request, CancellationToken cancellationToken) =>
-        ReadAsync(_client.Ping(request, cancellationToken: cancellationToken), cancellationToken);
+        ReadAsync(token => _client.Ping(request, cancellationToken: token), request.Pace, cancellationToken);
 
     public IAsyncEnumerable<VmEvent> GetInfoAsync(GetInfoRequest request, CancellationToken cancellationToken) =>
-        ReadAsync(_client.GetInfo(request, cancellationToken: cancellationToken), cancellationToken);
+        ReadAsync(token => _client.GetInfo(request, cancellationToken: token), request.Pace, cancellationToken);
 
     public IAsyncEnumerable<VmEvent> ObserveAsync(ObserveRequest request, CancellationToken cancellationToken) =>
-        ReadAsync(_client.Observe(request, cancellationToken: cancellationToken), cancellationToken);
+        ReadAsync(token => _client.Observe(request, cancellationToken: token), request.Pace, cancellationToken);
 
     public IAsyncEnumerable<VmEvent> PlanAsync(PlanRequest request, CancellationToken cancellationToken) =>
-        ReadAsync(_client.Plan(request, cancellationToken: cancellationToken), cancellationToken);
+        ReadAsync(token => _client.Plan(request, cancellationToken: token), request.Pace, cancellationToken);
 
     public IAsyncEnumerable<VmEvent> ApplyAsync(ApplyRequest request, CancellationToken cancellationToken) =>
-        ReadAsync(_client.Apply(request, cancellationToken: cancellationToken), cancellationToken);
+        ReadAsync(token => _client.Apply(request, cancellationToken: token), request.Pace, cancellationToken);
 
     public IAsyncEnumerable<VmEvent> UndoAsync(UndoRequest request, CancellationToken cancellationToken) =>
-        ReadAsync(_client.Undo(request, cancellationToken: cancellationToken), cancellationToken);
+        ReadAsync(token => _client.Undo(request, cancellationToken: token), request.Pace, cancellationToken);
 
     public IAsyncEnumerable<VmEvent> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken) =>
-        ReadAsync(_client.History(request, cancellationToken: cancellationToken), cancellationToken);
+        ReadAsync(token => _client.History(request, cancellationToken: token), request.Pace, cancellationToken);
 
     public ValueTask DisposeAsync()
     {
@@ -103,21 +118,27 @@ internal sealed class RemoteController : IController
         return ValueTask.CompletedTask;
     }
 
-    private async IAsyncEnumerable<VmEvent> ReadAsync(AsyncServerStreamingCall<VmEvent> call, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<VmEvent> ReadAsync(
+        Func<CancellationToken, AsyncServerStreamingCall<VmEvent>> start,
+        Pace? pace,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using (call)
+        // A VM that is being called ends within its time limit, so a daemon that works has something to say by then.
+        var patience = Pacing.From(pace).TimeLimit + _patience;
+        using var silence = new CancellationTokenSource();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
+        using var call = start(stop.Token);
+        while (await NextAsync())
         {
-            while (await NextAsync())
-            {
-                yield return call.ResponseStream.Current;
-            }
+            yield return call.ResponseStream.Current;
         }
 
         async ValueTask<bool> NextAsync()
         {
+            silence.CancelAfter(patience);
             try
             {
-                return await call.ResponseStream.MoveNext(cancellationToken);
+                return await call.ResponseStream.MoveNext(stop.Token);
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
             {
@@ -125,8 +146,16 @@ internal sealed class RemoteController : IController
                     StatusCode.Unavailable,
                     $"the controller daemon at {_path} went away in the middle of the call; 'guesttune history' shows what was done ({e.Status.Detail})"));
             }
+            catch (Exception e) when (e is RpcException { StatusCode: StatusCode.Cancelled } or OperationCanceledException && silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw Silent(patience);
+            }
         }
     }
+
+    private RpcException Silent(TimeSpan patience) => new(new Status(
+        StatusCode.DeadlineExceeded,
+        $"the controller daemon at {TerminalText.Escape(_path, 200)} has been silent for {patience.TotalSeconds:0.###} s; it may hang (--no-daemon does without it)"));
 
     private static async ValueTask<Socket> OpenAsync(string path, CancellationToken cancellationToken)
     {

@@ -76,7 +76,14 @@ internal sealed class ControllerSocket : IDisposable
     {
         try
         {
-            return new FileStream($"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            // Whoever can open the file can hold its lock, and so keep the daemon from starting.
+            return new FileStream($"{path}.lock", new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
         }
         catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
         {

@@ -44,6 +44,7 @@ public sealed class ControllerDaemonTests
         Assert.Equal(
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute,
             File.GetUnixFileMode(Path.GetDirectoryName(daemon.SocketPath)!));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(daemon.SocketPath + ".lock"));
 
         await daemon.DisposeAsync();
 
@@ -186,6 +187,26 @@ public sealed class ControllerDaemonTests
         Assert.Equal(StatusCode.Unavailable, error.StatusCode);
         Assert.Contains("there is no such socket; start 'guesttune serve', or use --no-daemon", error.Status.Detail);
         Assert.Null(await RemoteController.TryConnectAsync("/nonexistent/gt.sock", default));
+    }
+
+    [Fact]
+    public async Task Call_DaemonHangs_FailsInsteadOfWaitingForEver()
+    {
+        using var directory = new TemporaryDirectory();
+        using var hanging = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        hanging.Bind(new UnixDomainSocketEndPoint(directory.PathOf("c.sock")));
+        hanging.Listen();
+        await using var client = await RemoteController.ConnectAsync(directory.PathOf("c.sock"), default, TimeSpan.FromMilliseconds(200));
+        var request = Request();
+        request.Pace = new Pace { TimeoutMs = 100 };
+
+        var list = await Assert.ThrowsAsync<RpcException>(() => client.ListVmsAsync(new ListVmsRequest(), default));
+        var apply = await Assert.ThrowsAsync<RpcException>(async () => await client.ApplyAsync(request, default).GetAsyncEnumerator().MoveNextAsync());
+
+        Assert.Equal(StatusCode.DeadlineExceeded, list.StatusCode);
+        Assert.Contains("has been silent for 0.2 s", list.Status.Detail);
+        Assert.Equal(StatusCode.DeadlineExceeded, apply.StatusCode);
+        Assert.Contains("has been silent for 0.3 s", apply.Status.Detail);
     }
 
     private static ApplyRequest Request() => new()
