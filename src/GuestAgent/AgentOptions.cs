@@ -23,27 +23,27 @@ internal sealed record AgentOptions
     /// <summary>So many of the newest operations can be shown and undone.</summary>
     public int KeptOperations { get; init; } = 1000;
 
-    /// <summary>Every mistake at once, each with the name, the value and what is allowed.</summary>
+    /// <summary>Every mistake at once, each with the option of the command line, the value and what is allowed.</summary>
     public IEnumerable<string> Validate()
     {
         if (string.IsNullOrEmpty(Root) || !Directory.Exists(Root))
         {
-            yield return $"Root is '{Root}': it must be an existing directory";
+            yield return $"--root is '{Root}': it must be an existing directory";
         }
 
         if (!IsAbsolute(ConfigPath))
         {
-            yield return $"ConfigPath is '{ConfigPath}': it must be an absolute path";
+            yield return $"--config is '{ConfigPath}': it must be an absolute path";
         }
 
         if (!IsAbsolute(StateDirectory))
         {
-            yield return $"StateDirectory is '{StateDirectory}': it must be an absolute path";
+            yield return $"--state is '{StateDirectory}': it must be an absolute path";
         }
 
         if (string.IsNullOrEmpty(PortName) || PortName.Length > MaximumPortNameLength || PortName.AsSpan().ContainsAny('/', '\0') || PortName is "." or "..")
         {
-            yield return $"PortName is '{PortName}': it must be the name of a port without '/', at most {MaximumPortNameLength} characters, e.g. org.guesttune.agent.0";
+            yield return $"--port is '{PortName}': it must be the name of a port without '/', at most {MaximumPortNameLength} characters, e.g. org.guesttune.agent.0";
         }
 
         foreach (var mistake in new JournalOptions { Directory = "/", KeptOperations = KeptOperations }.Validate())

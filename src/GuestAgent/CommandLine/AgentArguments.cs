@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GuestTune.Agent.CommandLine;
 
-/// <summary>The agent's command line. It has six options and starts in every VM: a parser that fits on a screen costs less than a library.</summary>
+/// <summary>The agent's command line. It has a handful of options and starts in every VM: a parser that fits on a screen costs less than a library.</summary>
 internal sealed record AgentArguments
 {
     public const string Help =
@@ -17,7 +17,7 @@ internal sealed record AgentArguments
           --root DIR         tune the tree below DIR in place of the running system
           --log-level LEVEL  debug, information, warning or error (default: information)
           --version          print the version and exit
-          --help             print this and exit
+          -h, --help         print this and exit
 
         Exit codes: 0 stopped, 1 failed, 2 wrong command line, 3 no port to serve (missing, busy or unplugged).
         """;
@@ -40,6 +40,9 @@ internal sealed record AgentArguments
             var (name, value) = Split(arguments[i]);
             switch (name)
             {
+                case "--help" or "-h" or "--version" when value is not null:
+                    found.Add($"{name} takes no value; it is given '{value}'");
+                    continue;
                 case "--help" or "-h":
                     parsed = parsed with { ShowsHelp = true };
                     continue;
@@ -53,10 +56,14 @@ internal sealed record AgentArguments
                     continue;
             }
 
-            value ??= ++i < arguments.Length ? arguments[i] : null;
+            if (value is null && i + 1 < arguments.Length && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal))
+            {
+                value = arguments[++i];
+            }
+
             if (string.IsNullOrEmpty(value))
             {
-                found.Add($"{name} needs a value");
+                found.Add($"{name} needs a value: {name} VALUE or {name}=VALUE");
                 continue;
             }
 

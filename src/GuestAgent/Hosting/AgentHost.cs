@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using GuestTune.Agent.CommandLine;
 using GuestTune.Agent.Transport;
 using GuestTune.VirtioSerial;
@@ -15,9 +16,14 @@ internal static class AgentHost
     /// <exception cref="PortException">There is no port, or it was lost.</exception>
     public static async Task RunAsync(AgentArguments arguments)
     {
-        var options = arguments.Options;
         // Looked for at once: an agent in a VM without the port is to end before it has cost anything.
-        var device = FindPort(options);
+        var device = FindPort(arguments.Options.PortName);
+        await RunAsync(CreateBuilder(arguments, () => GuestPort.Open(device)).Build());
+    }
+
+    /// <param name="openPort">Called once the agent is warm; the port is closed when it has stopped.</param>
+    internal static WebApplicationBuilder CreateBuilder(AgentArguments arguments, Func<IPort> openPort)
+    {
         // An empty builder: no configuration files to watch, no environment that changes what the agent does.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.SetMinimumLevel(arguments.LogLevel);
@@ -28,23 +34,38 @@ internal static class AgentHost
             console.ColorBehavior = LoggerColorBehavior.Disabled;
         });
         builder.Services.AddRoutingCore();
-        builder.Services.AddAgent(options);
-        builder.Services.AddSingleton<ISessionSource>(new PortSessionSource(options.PortName, () => GuestPort.Open(device), TimeProvider.System));
+        builder.Services.AddAgent(arguments.Options);
+        // Made by the container, which disposes of nothing else.
+        builder.Services.AddSingleton<ISessionSource>(services =>
+            new PortSessionSource(arguments.Options.PortName, openPort, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<SessionServer>();
         builder.Services.AddSingleton<IServer>(static services => services.GetRequiredService<SessionServer>());
+        return builder;
+    }
 
-        await using var host = builder.Build();
+    /// <summary>Until it is told to stop; being told so while it still starts is no failure.</summary>
+    internal static async Task RunAsync(WebApplication host)
+    {
+        await using var owned = host;
         host.MapAgent();
         // Asked for now: the services are gone when the host has stopped.
         var server = host.Services.GetRequiredService<SessionServer>();
-        await host.RunAsync();
+        var stopping = host.Lifetime.ApplicationStopping;
+        try
+        {
+            await host.RunAsync();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+        }
+
         if (server.Failure is { } failure)
         {
-            throw failure;
+            ExceptionDispatchInfo.Throw(failure);
         }
     }
 
-    private static string FindPort(AgentOptions options) =>
-        GuestPort.Find(options.PortName) ?? throw new PortException(
-            $"this VM has no virtio-serial port named '{options.PortName}': give the domain a channel with that target name, or name another one with --port");
+    private static string FindPort(string name) =>
+        GuestPort.Find(name) ?? throw new PortException(
+            $"this VM has no virtio-serial port named '{name}': give the domain a channel with that target name, or name another one with --port");
 }

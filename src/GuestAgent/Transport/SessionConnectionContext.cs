@@ -53,7 +53,7 @@ internal sealed class SessionConnectionContext :
     private async Task CloseWhenSessionEndsAsync()
     {
         await _session.Ended;
-        // Kestrel's callbacks must not hold up the thread that ended the session: it also reads the port.
-        ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
+        // Kestrel's callbacks run elsewhere: they must not hold up the thread that ended the session, and what they throw must not end the agent.
+        _ = _closed.CancelAsync();
     }
 }

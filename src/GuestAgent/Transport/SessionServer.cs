@@ -44,7 +44,7 @@ internal sealed partial class SessionServer : IServer
     }
 
     /// <summary>Why no more sessions come in, once that is so.</summary>
-    public PortException? Failure { get; private set; }
+    public Exception? Failure { get; private set; }
 
     public IFeatureCollection Features { get; } = new FeatureCollection();
 
@@ -81,12 +81,13 @@ internal sealed partial class SessionServer : IServer
             {
                 session = await _sessions.AcceptAsync(_stopping.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
                 return;
             }
-            catch (PortException exception)
+            catch (Exception exception)
             {
+                // Whatever it was: an agent that ends is started again, one that lets nobody in stays so.
                 Failure = exception;
                 _lifetime.StopApplication();
                 return;
@@ -126,10 +127,14 @@ internal sealed partial class SessionServer : IServer
             await using var server = await ServeAsync(new SessionConnectionContext(session, _sessions.EndPoint), application);
             await ((Task)session.Ended).WaitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            session.Abort(ResetReason.ShuttingDown);
+        }
         catch (Exception exception)
         {
             LogServeFailed(exception);
-            session.Abort(ResetReason.Closed);
+            session.Abort();
         }
 
         var end = session.Ended.IsCompletedSuccessfully ? session.Ended.Result.ToString() : "agent stops";
@@ -140,8 +145,16 @@ internal sealed partial class SessionServer : IServer
         where TContext : notnull
     {
         var server = new KestrelServer(Options.Create(ForOneConnection(connection.LocalEndPoint!)), new SingleConnectionListener(connection), _loggerFactory);
-        await server.StartAsync(application, _stopping.Token);
-        return new RunningServer(server);
+        try
+        {
+            await server.StartAsync(application, _stopping.Token);
+            return new RunningServer(server);
+        }
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
     }
 
     private KestrelServerOptions ForOneConnection(EndPoint endPoint)

@@ -46,8 +46,16 @@ internal static partial class WarmUp
         {
             await using (await serve(connection))
             {
-                await CallAsync(toClient.Reader, toServer.Writer, limit.Token);
-                await toServer.Writer.CompleteAsync();
+                try
+                {
+                    await CallAsync(toClient.Reader, toServer.Writer, limit.Token);
+                }
+                finally
+                {
+                    // Also of a call that was given up: the server would wait for its end.
+                    await toServer.Writer.CompleteAsync();
+                    await toClient.Reader.CompleteAsync();
+                }
             }
 
             LogWarm(logger, Stopwatch.GetElapsedTime(started).TotalMilliseconds);

@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using GuestTune.Agent.CommandLine;
+using GuestTune.FakePort;
+using GuestTune.VirtioSerial;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace GuestTune.Agent.Tests.Transport;
+
+/// <summary>The agent as its program runs it, on a port of which only the device is fake.</summary>
+internal sealed class PortHost : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+
+    private PortHost(GuestTree tree, Func<PortHost, IPort> openPort)
+    {
+        var arguments = AgentArguments.Parse(["--root", tree.Path, "--log-level", "debug"], out _);
+        var builder = Hosting.AgentHost.CreateBuilder(arguments, () => openPort(this));
+        builder.Logging.ClearProviders().AddProvider(Log);
+        _application = builder.Build();
+        _application.Use(async (http, next) =>
+        {
+            await next(http);
+            // An error without an answer in front of it has its status among the headers.
+            var status = http.Response.Headers["grpc-status"];
+            Calls.Enqueue((http.Request.Path, status.Count > 0 ? status.ToString() : http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers["grpc-status"].ToString() ?? ""));
+        });
+    }
+
+    public FakeVirtioPort Port { get; } = new();
+
+    public CollectedLog Log { get; } = new();
+
+    /// <summary>The calls that have ended, with their grpc-status.</summary>
+    public ConcurrentQueue<(string Path, string Status)> Calls { get; } = new();
+
+    /// <summary>Ends as the program does: faulted where its exit code would not be 0.</summary>
+    public Task Running { get; private set; } = Task.CompletedTask;
+
+    public CancellationToken Started => _application.Lifetime.ApplicationStarted;
+
+    public static PortHost Start(GuestTree tree, Func<PortHost, IPort>? openPort = null)
+    {
+        var host = new PortHost(tree, openPort ?? (static host => FakeGuestPort.Open(host.Port)));
+        host.Running = Task.Run(() => Hosting.AgentHost.RunAsync(host._application));
+        return host;
+    }
+
+    public Task<PortClient> ConnectAsync() => PortClient.AttachAsync(Port);
+
+    /// <summary>What SIGTERM does.</summary>
+    public void RequestStop() => _application.Lifetime.StopApplication();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Running.IsCompleted)
+        {
+            RequestStop();
+        }
+
+        await Running.WaitAsync(TimeSpan.FromSeconds(60)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}
