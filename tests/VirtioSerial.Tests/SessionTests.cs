@@ -171,6 +171,26 @@ public class SessionTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => pair.Listener.AcceptAsync().AsTask());
     }
 
+    /// <summary>A listener that can hear and not answer would be deaf for ever, and nobody would know.</summary>
+    [Fact]
+    public async Task Listener_WriteFails_AcceptFailsWithThatReason()
+    {
+        var (guestPort, hostPort) = await SocketPair.CreateAsync();
+        var port = new FailingWritePort(guestPort);
+        await using var listener = new GuestSessionListener(port);
+        await using var host = await HostSession.AttachAsync(hostPort);
+        await using var guest = await listener.AcceptAsync();
+        var accepting = listener.AcceptAsync().AsTask();
+
+        port.FailNextWrite();
+        await guest.Output.WriteAsync("lost"u8.ToArray());
+        var exception = await Assert.ThrowsAsync<PortException>(() => accepting.WaitAsync(TimeSpan.FromSeconds(10)));
+
+        Assert.Contains("Cannot allocate memory", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(SessionEnd.PortFailed, await guest.Ended.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.True(port.IsDisposed);
+    }
+
     [Fact]
     public async Task Input_NotRead_StopsTheSender()
     {

@@ -14,6 +14,7 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
     private Session? _session;
     private Session? _written;
     private Task _pump = Task.CompletedTask;
+    private Exception? _writeFailure;
     private int _disposed;
 
     protected Channel(IPort port, string name, SessionOptions options, TimeProvider timeProvider)
@@ -231,7 +232,7 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
         }
         catch (Exception exception)
         {
-            failure = exception;
+            failure = Volatile.Read(ref _writeFailure) ?? exception;
             Cancel(Writer.Stop());
             Change(channel => channel.Machine.Fail(exception.Message));
         }
@@ -279,7 +280,10 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
     {
         if (!IsDisposed)
         {
+            Volatile.Write(ref _writeFailure, exception);
             Change(channel => channel.Machine.Fail(exception.Message));
+            // Ends the reading, too: a side that hears and cannot answer is of no use, and would not be noticed.
+            _ = Port.DisposeAsync().AsTask();
         }
     }
 
