@@ -7,13 +7,14 @@ namespace GuestTune.Practices.Files;
 public static class AtomicFile
 {
     private const uint DefaultMode = 0x1a4; // 0644
-    private const uint PrivateMode = 0x180; // 0600
+    internal const uint PrivateMode = 0x180; // 0600
     private const string SecurityLabel = "security.selinux";
     private const int MaximumLabelBytes = 1024;
 
     /// <summary>Owner, mode and SELinux label of the file that is replaced are kept; a link is followed and stays a link.</summary>
+    /// <param name="mode">Of a file that is new.</param>
     /// <exception cref="FileProblemException">Nothing has changed.</exception>
-    public static void Replace(RootedFileSystem files, string path, ReadOnlySpan<byte> content)
+    public static void Replace(RootedFileSystem files, string path, ReadOnlySpan<byte> content, uint mode = DefaultMode)
     {
         ArgumentNullException.ThrowIfNull(files);
         var target = ResolveRegular(files, path, out var former);
@@ -32,7 +33,7 @@ public static class AtomicFile
                 }
 
                 NativeFile.WriteAll(file, content, temporary);
-                TakeOver(file, temporary, target, former);
+                TakeOver(file, temporary, target, former, mode);
                 NativeFile.Sync(file, temporary);
             }
 
@@ -82,7 +83,7 @@ public static class AtomicFile
         return target;
     }
 
-    private static unsafe void TakeOver(SafeFileHandle file, string temporary, string target, FileStatus? former)
+    private static unsafe void TakeOver(SafeFileHandle file, string temporary, string target, FileStatus? former, uint mode)
     {
         if (former is { } status)
         {
@@ -95,7 +96,7 @@ public static class AtomicFile
         }
 
         // After chown, which clears set-id bits.
-        if (Libc.ChangeMode(file, former?.Permissions ?? DefaultMode) != 0)
+        if (Libc.ChangeMode(file, former?.Permissions ?? mode) != 0)
         {
             throw FileProblemException.For("set the mode of", temporary, Marshal.GetLastPInvokeError());
         }

@@ -1,6 +1,6 @@
 namespace GuestTune.Practices.Files;
 
-/// <summary>Says whether only root, or the user that this program runs as, can change a file that grants or refuses rights.</summary>
+/// <summary>Says whether only root, or the user that this program runs as, can change a file that it must be able to believe.</summary>
 public static class TrustedFile
 {
     /// <returns>Null where it can be trusted, or is missing and only they could put it there; else why not.</returns>
@@ -20,16 +20,12 @@ public static class TrustedFile
         }
 
         // Who may write a directory may take the file away, or put another file or a link in its place.
-        return Check(real) ?? Check(Path.GetDirectoryName(real)!) ?? Check(directory) ?? CheckLink(path, Path.Combine(directory, Path.GetFileName(path)), real);
+        return WhyNotOurs(real) ?? WhyNotOurs(Path.GetDirectoryName(real)!) ?? WhyNotOurs(directory) ?? CheckLink(path, Path.Combine(directory, Path.GetFileName(path)), real);
     }
 
-    /// <summary>A link whose target is missing is a mistake, or its file system is not mounted yet: not the same as no file.</summary>
-    private static string? CheckLink(string path, string link, string real)
-        => FileStatus.TryGet(link, followLinks: false, out var status) == 0 && status.IsSymbolicLink && FileStatus.TryGet(real, followLinks: false, out _) != 0
-            ? $"{path} is a link to nothing (it leads to {real}): put the file there, or remove the link"
-            : null;
-
-    private static string? Check(string path)
+    /// <param name="path">A file or directory, without links.</param>
+    /// <returns>Null where only they can write it, or it is missing; else why not.</returns>
+    internal static string? WhyNotOurs(string path)
     {
         var errno = FileStatus.TryGet(path, followLinks: false, out var status);
         if (errno != 0)
@@ -44,4 +40,10 @@ public static class TrustedFile
 
         return status.IsWritableByOthers ? $"{path} can be written by others than its owner (chmod go-w {path})" : null;
     }
+
+    /// <summary>A link whose target is missing is a mistake, or its file system is not mounted yet: not the same as no file.</summary>
+    private static string? CheckLink(string path, string link, string real)
+        => FileStatus.TryGet(link, followLinks: false, out var status) == 0 && status.IsSymbolicLink && FileStatus.TryGet(real, followLinks: false, out _) != 0
+            ? $"{path} is a link to nothing (it leads to {real}): put the file there, or remove the link"
+            : null;
 }

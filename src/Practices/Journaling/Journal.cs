@@ -135,6 +135,12 @@ public sealed class Journal : IDisposable
         {
             throw FileProblemException.For("create the state directory", directory, errno);
         }
+
+        // An undo writes what the journal says.
+        if (TrustedFile.WhyNotOurs(directory) is { } reason)
+        {
+            throw new JournalException($"the state directory cannot be trusted: {reason}");
+        }
     }
 
     private void Load()
@@ -146,7 +152,7 @@ public sealed class Journal : IDisposable
         {
             // Kept, in case somebody wants to see what was torn; overwritten by the next one.
             CutOffBytes = content.Length - scan.ValidBytes;
-            AtomicFile.Replace(new RootedFileSystem("/"), path + ".torn", content.AsSpan(scan.ValidBytes));
+            AtomicFile.Replace(new RootedFileSystem("/"), path + ".torn", content.AsSpan(scan.ValidBytes), AtomicFile.PrivateMode);
         }
 
         foreach (var payload in scan.Payloads)

@@ -153,6 +153,33 @@ public sealed class JournalTests : IDisposable
         Assert.Contains("file", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(UnixFileMode.GroupWrite)]
+    [InlineData(UnixFileMode.OtherWrite)]
+    public void Open_DirectoryThatOthersCanWrite_IsRefused(UnixFileMode mode)
+    {
+        Open().Dispose();
+        var directory = Path.GetDirectoryName(JournalPath)!;
+        File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | mode);
+
+        var e = Assert.Throws<JournalException>(Open);
+
+        Assert.Contains($"chmod go-w {directory}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_NewAndTorn_EverythingBelongsToItsOwnerAlone()
+    {
+        var directory = _directory.File("state");
+        Journal.Open(new JournalOptions { Directory = directory }).Dispose();
+        File.AppendAllText(Path.Combine(directory, "journal"), "torn");
+        Journal.Open(new JournalOptions { Directory = directory }).Dispose();
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(directory));
+        Assert.Equal(["journal", "journal.torn", "lock"], Directory.GetFiles(directory).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.All(Directory.GetFiles(directory), path => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path)));
+    }
+
     [Fact]
     public void Options_AllWrong_EveryMistakeIsNamed()
     {
