@@ -6,13 +6,31 @@ namespace GuestTune.Controller.Fleet;
 
 /// <summary>
 /// Whether an answer is one to what was asked. An agent that leaves out or swaps the essential part must not count as
-/// a success: empty messages are valid on the wire.
+/// a success: empty messages are valid on the wire. And half a million empty messages fit into the largest answer that
+/// is taken, which nobody could read.
 /// </summary>
 internal static class AnswerCheck
 {
+    private const int MostItems = 1000;
+
+    /// <exception cref="RpcException">DATA_LOSS: the answer has too much of something.</exception>
+    public static GetInfoResponse Checked(GetInfoResponse answer)
+    {
+        CheckCount(answer.Practices.Count, MostItems, "practices");
+        CheckCount(answer.OsRelease.Count, MostItems, "fields of os-release");
+        CheckCount(answer.Policy?.RefusedRpcs.Count ?? 0, MostItems, "refused RPCs");
+        return answer;
+    }
+
     /// <exception cref="RpcException">DATA_LOSS: something that was asked for is not in the answer.</exception>
     public static ObserveResponse Checked(ObserveResponse answer, ObserveRequest request)
     {
+        CheckCount(answer.Observations.Count, MostItems, "observations");
+        foreach (var observation in answer.Observations)
+        {
+            CheckCount(observation.Facts.Count, MostItems, "facts");
+        }
+
         foreach (var practice in request.Practices)
         {
             if (!answer.Observations.Any(o => string.Equals(o.Practice, practice, StringComparison.Ordinal)))
@@ -25,15 +43,23 @@ internal static class AnswerCheck
     }
 
     /// <exception cref="RpcException">DATA_LOSS: the answer has no plan for the practice.</exception>
-    public static PlanResponse Checked(PlanResponse answer, PlanRequest request) =>
-        string.Equals(answer.Plan?.Practice, request.Desired.Practice, StringComparison.Ordinal)
-            ? answer
-            : throw Wrong($"its answer is no plan for {request.Desired.Practice}");
+    public static PlanResponse Checked(PlanResponse answer, PlanRequest request)
+    {
+        if (!string.Equals(answer.Plan?.Practice, request.Desired.Practice, StringComparison.Ordinal))
+        {
+            throw Wrong($"its answer is no plan for {request.Desired.Practice}");
+        }
+
+        CheckCount(answer.Plan!.Changes.Count, MostItems, "changes");
+        CheckCount(answer.Plan.Warnings.Count, MostItems, "warnings");
+        return answer;
+    }
 
     /// <exception cref="RpcException">DATA_LOSS: the answer does not say how the operation ended.</exception>
     public static ApplyResponse Checked(ApplyResponse answer, ApplyRequest request)
     {
         CheckOperation(answer.Operation, request.OperationId);
+        CheckCount(answer.Observation?.Facts.Count ?? 0, MostItems, "facts");
         return answer;
     }
 
@@ -41,6 +67,19 @@ internal static class AnswerCheck
     public static UndoResponse Checked(UndoResponse answer, UndoRequest request)
     {
         CheckOperation(answer.Operation, request.OperationId);
+        CheckCount(answer.Observation?.Facts.Count ?? 0, MostItems, "facts");
+        return answer;
+    }
+
+    /// <exception cref="RpcException">DATA_LOSS: more operations than were asked for.</exception>
+    public static HistoryResponse Checked(HistoryResponse answer, HistoryRequest request)
+    {
+        CheckCount(answer.Operations.Count, request.Limit, "operations");
+        foreach (var operation in answer.Operations)
+        {
+            CheckCount(operation.Outcomes.Count, MostItems, "outcomes of one operation");
+        }
+
         return answer;
     }
 
@@ -54,6 +93,16 @@ internal static class AnswerCheck
         if (operation.State is not (OperationState.Done or OperationState.Unchanged or OperationState.Undone or OperationState.Failed))
         {
             throw Wrong($"its answer does not say how operation {id} ended; see the VM's history");
+        }
+
+        CheckCount(operation.Outcomes.Count, MostItems, "outcomes");
+    }
+
+    private static void CheckCount(int count, long most, string what)
+    {
+        if (count > most)
+        {
+            throw Wrong($"its answer has {count} {what}; at most {most} are taken");
         }
     }
 

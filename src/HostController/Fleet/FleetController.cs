@@ -46,7 +46,7 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, AgentLi
             request.Selection,
             request.Pace,
             changes: false,
-            async call => new VmEvent { Info = await call.Agent.GetInfoAsync(new AgentApi.GetInfoRequest(), call.Options) },
+            async call => new VmEvent { Info = AnswerCheck.Checked(await call.Agent.GetInfoAsync(new AgentApi.GetInfoRequest(), call.Options)) },
             cancellationToken);
 
     public IAsyncEnumerable<VmEvent> ObserveAsync(ObserveRequest request, CancellationToken cancellationToken)
@@ -119,7 +119,7 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, AgentLi
             request.Selection,
             request.Pace,
             changes: false,
-            async call => new VmEvent { History = await call.Agent.HistoryAsync(ask, call.Options) },
+            async call => new VmEvent { History = AnswerCheck.Checked(await call.Agent.HistoryAsync(ask, call.Options), ask) },
             cancellationToken);
     }
 

@@ -162,6 +162,59 @@ public sealed class FleetControllerTests
         Assert.Contains(expected, error.Message);
     }
 
+    [Theory]
+    [InlineData("info", "300000 practices; at most 1000 are taken")]
+    [InlineData("observe", "facts; at most 1000 are taken")]
+    [InlineData("plan", "300000 warnings; at most 1000 are taken")]
+    [InlineData("history", "300000 operations; at most 50 are taken")]
+    [InlineData("apply", "300000 outcomes; at most 1000 are taken")]
+    public async Task Call_AnswerHasMoreItemsThanAnybodyReads_IsRefused(string call, string expected)
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        fleet.Vms[0].Agent.Forge = answer =>
+        {
+            switch (answer)
+            {
+                case Agent.V1.GetInfoResponse info:
+                    info.Practices.AddRange(Many<Agent.V1.PracticeSupport>(300_000 - info.Practices.Count));
+                    break;
+                case Agent.V1.ObserveResponse observe:
+                    observe.Observations[0].Facts.AddRange(Many<Fact>(300_000));
+                    break;
+                case Agent.V1.PlanResponse plan:
+                    plan.Plan.Warnings.AddRange(Enumerable.Repeat("", 300_000));
+                    break;
+                case Agent.V1.HistoryResponse history:
+                    history.Operations.AddRange(Many<Operation>(300_000));
+                    break;
+                case Agent.V1.ApplyResponse apply:
+                    apply.Operation.Outcomes.AddRange(Many<ChangeOutcome>(299_999));
+                    break;
+            }
+
+            return answer;
+        };
+        await using var controller = fleet.CreateController();
+        var selection = new Controller.V1.Selection { All = true };
+        var apply = Apply("op1", "400000");
+
+        var error = Result(await All(call switch
+        {
+            "info" => controller.GetInfoAsync(new GetInfoRequest { Selection = selection }, default),
+            "observe" => controller.ObserveAsync(new ObserveRequest { Selection = selection, Practices = { "haltpoll" } }, default),
+            "plan" => controller.PlanAsync(new PlanRequest { Selection = selection, Desired = apply.Desired }, default),
+            "history" => controller.HistoryAsync(new HistoryRequest { Selection = selection }, default),
+            _ => controller.ApplyAsync(apply, default),
+        })).Error;
+
+        Assert.Equal(StatusCode.DataLoss, (StatusCode)error.Code);
+        Assert.Contains(expected, error.Message);
+
+        static IEnumerable<T> Many<T>(int count)
+            where T : new() =>
+            Enumerable.Range(0, count).Select(_ => new T());
+    }
+
     [Fact]
     public async Task Ping_NoSocket_SaysSoAtOnce()
     {
