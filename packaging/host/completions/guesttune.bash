@@ -8,24 +8,24 @@ _guesttune() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         word="${COMP_WORDS[i]}"
         case "$word" in
-            --inventory) sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
-            --connect|-c) sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
-            --controller) sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
-            --output|-o) ((i++)); continue ;;
-            --timeout) ((i++)); continue ;;
-            --parallel) ((i++)); continue ;;
-            --label|-l) ((i++)); continue ;;
-            --guest-halt-poll-ns) ((i++)); continue ;;
-            --grow) ((i++)); continue ;;
-            --shrink) ((i++)); continue ;;
-            --grow-start) ((i++)); continue ;;
-            --allow-shrink) ((i++)); continue ;;
-            --operation-id) ((i++)); continue ;;
-            --operation) ((i++)); continue ;;
-            --limit) ((i++)); continue ;;
-            --count) ((i++)); continue ;;
-            --socket) ((i++)); continue ;;
-            --group) ((i++)); continue ;;
+            --inventory) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
+            --connect|-c) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
+            --controller) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
+            --output|-o) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --timeout) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --parallel) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --label|-l) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --guest-halt-poll-ns) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --grow) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --shrink) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --grow-start) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --allow-shrink) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --operation-id) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --operation) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --limit) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --count) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --socket) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --group) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
         esac
         case "$command/$word" in
             "/vms") command="vms" ;;

@@ -201,11 +201,12 @@ public sealed class ProgramTests
             try guesttune -o js
             try guesttune --inventory '{{inventory}}' ping a
             try guesttune ping --inventory '{{inventory}}' alpha ""
+            try guesttune ping --inventory = '{{inventory}}' a
             """;
         using var bash = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/bin/bash", ["-c", script]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         var output = await bash.StandardOutput.ReadToEndAsync();
 
-        Assert.Equal("history\nhaltpoll\n--grow --grow-start\ntrue\njson\nalpha\nalpha beta\n", output);
+        Assert.Equal("history\nhaltpoll\n--grow --grow-start\ntrue\njson\nalpha\nalpha beta\nalpha\n", output);
     }
 
     private static long AnonymousKib(int process)

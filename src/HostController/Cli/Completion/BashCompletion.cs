@@ -8,6 +8,9 @@ namespace GuestTune.Controller.Cli.Completion;
 /// </summary>
 internal static class BashCompletion
 {
+    // bash makes three words of --option=value (COMP_WORDBREAKS).
+    private const string AfterEquals = "[[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ";
+
     public static string Write(CompletionModel model)
     {
         var script = new StringBuilder("""
@@ -24,7 +27,7 @@ internal static class BashCompletion
             """);
         Case(script, "        ", "$word", model.Options.Select(o => (
             string.Join("|", o.Names),
-            o.SelectsVms ? "sources+=(\"$word\" \"${COMP_WORDS[i+1]}\"); ((i++)); continue" : "((i++)); continue")));
+            $"{AfterEquals}{(o.SelectsVms ? "sources+=(\"$word\" \"${COMP_WORDS[i+1]}\"); " : "")}((i++)); continue")));
         Case(script, "        ", "$command/$word", model.Commands.Where(c => c.Path.Length > 0).Select(c => ($"\"{Parent(c.Path)}/{Last(c.Path)}\"", $"command=\"{c.Path}\"")));
         script.Append("    done\n");
         Case(script, "    ", "$previous", model.Options.Select(o => (

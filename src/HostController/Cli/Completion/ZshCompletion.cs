@@ -21,7 +21,8 @@ internal static class ZshCompletion
             """);
         BashCompletion.Case(script, "        ", "$word", model.Options.Select(o => (
             string.Join("|", o.Names),
-            o.SelectsVms ? "sources+=(\"$word\" \"${words[i+1]}\"); ((i++)); continue" : "((i++)); continue")));
+            o.SelectsVms ? "sources+=(\"$word\" \"${words[i+1]}\"); ((i++)); continue" : "((i++)); continue"))
+            .Concat(model.Options.Where(o => o.SelectsVms).Select(o => ($"{o.Names[0]}=*", "sources+=(\"$word\"); continue"))));
         BashCompletion.Case(script, "        ", "$command/$word", model.Commands.Where(c => c.Path.Length > 0).Select(c => (
             $"\"{BashCompletion.Parent(c.Path)}/{BashCompletion.Last(c.Path)}\"", $"command=\"{c.Path}\"")));
         script.Append("    done\n");
