@@ -76,6 +76,7 @@ public sealed class CommandLineTests
     [InlineData("README.md", 3)]
     [InlineData("demo", 12)]
     [InlineData("docs/cli.md", 10)]
+    [InlineData("packaging/host/guesttune.service", 1)]
     public void Parse_DocumentedCommands_AreUnderstood(string file, int atLeast)
     {
         using var interrupt = new Interrupt();

@@ -40,8 +40,8 @@ internal static partial class DocumentedCommands
     private static string[] Words(string text) =>
         [.. text.Split([" | ", " #", " >", "   "], StringSplitOptions.None)[0].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(w => w.Trim('\'', '"', ')'))];
 
-    // A line of its own, after a prompt or after the demo's "show".
-    [GeneratedRegex(@"^\s*(?:\$ |show |source <\()?guesttune (?<words>[a-z-].*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    // A line of its own, after a prompt, after the demo's "show", or in a unit of systemd.
+    [GeneratedRegex(@"^\s*(?:\$ |show |source <\(|ExecStart=/usr/bin/)?guesttune (?<words>[a-z-].*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Command();
 
     // The demo's alias for the program with options.
