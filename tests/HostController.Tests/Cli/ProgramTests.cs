@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Serving;
@@ -62,6 +63,29 @@ public sealed class ProgramTests
         Assert.True(vms[0].GetProperty("ok").GetBoolean());
         Assert.Equal("CANCELLED", vms[1].GetProperty("error").GetProperty("code").GetString());
         Assert.Equal("vm2: interrupted before the agent had answered\n", error);
+    }
+
+    [Theory]
+    [InlineData("vms")]
+    [InlineData("ping --all")]
+    public async Task Run_InterruptedWhileTheDaemonIsSilent_ExitsWith130AndStillWritesJson(string line)
+    {
+        using var directory = new TemporaryDirectory();
+        using var hanging = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        hanging.Bind(new UnixDomainSocketEndPoint(directory.PathOf("c.sock")));
+        hanging.Listen();
+        using var program = ProgramProcess.Start([.. line.Split(' '), "-o", "json", "--controller", $"unix://{directory.PathOf("c.sock")}"]);
+        using var client = await hanging.AcceptAsync();
+        Assert.True(await client.ReceiveAsync(new byte[64]) > 0);
+
+        await program.SignalAsync("INT");
+        var (code, output, error) = await program.EndAsync();
+
+        Assert.Equal(130, code);
+        var json = JsonDocument.Parse(output).RootElement;
+        Assert.Equal(130, json.GetProperty("exit_code").GetInt32());
+        Assert.Empty(json.GetProperty("vms").EnumerateArray());
+        Assert.DoesNotContain("internal error", error);
     }
 
     [Theory]
