@@ -23,6 +23,9 @@ internal sealed partial class SessionServer : IServer
     /// <summary>How long a call that outlives its session may go on before its server is torn down.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a call may go on when the agent stops. An operation that has begun comes to its end in any case.</summary>
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(3);
+
     private readonly IOptions<KestrelServerOptions> _options;
     private readonly ISessionSource _sessions;
     private readonly ILoggerFactory _loggerFactory;
@@ -148,7 +151,7 @@ internal sealed partial class SessionServer : IServer
         try
         {
             await server.StartAsync(application, _stopping.Token);
-            return new RunningServer(server);
+            return new RunningServer(server, _stopping.Token);
         }
         catch
         {
@@ -185,11 +188,12 @@ internal sealed partial class SessionServer : IServer
     [LoggerMessage(3, LogLevel.Error, "A session could not be served.", EventName = "ServeFailed")]
     private partial void LogServeFailed(Exception exception);
 
-    private sealed class RunningServer(KestrelServer server) : IAsyncDisposable
+    private sealed class RunningServer(KestrelServer server, CancellationToken stopping) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
             using var drain = new CancellationTokenSource(DrainTime);
+            await using var sooner = stopping.UnsafeRegister(static drain => ((CancellationTokenSource)drain!).CancelAfter(StopTime), drain);
             try
             {
                 await server.StopAsync(drain.Token);

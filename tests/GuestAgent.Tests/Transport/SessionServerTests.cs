@@ -67,6 +67,19 @@ public sealed class SessionServerTests : IDisposable
     }
 
     [Fact]
+    public async Task Stop_WhileAHostDoesNotReadItsAnswer_DoesNotWaitForIt()
+    {
+        var host = PortHost.Start(_tree);
+        await using var client = await host.ConnectAsync();
+        using var stream = client.Agent.MeasureThroughput(new MeasureThroughputRequest { SizeBytes = 1 << 30 });
+        Assert.True(await stream.ResponseStream.MoveNext(default));
+
+        host.RequestStop();
+
+        await host.Running.WaitAsync(TimeSpan.FromSeconds(15));
+    }
+
+    [Fact]
     public async Task Stop_WithoutASession_ClosesThePort()
     {
         var host = PortHost.Start(_tree);
