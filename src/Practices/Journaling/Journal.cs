@@ -19,6 +19,7 @@ public sealed class Journal : IDisposable
     private readonly OwnedValues _owned = new();
     private IJournalFile? _file;
     private long _length;
+    private long _ends;
 
     private Journal(JournalOptions options, StateLock stateLock, Func<string, long, IJournalFile> openFile)
     {
@@ -253,9 +254,14 @@ public sealed class Journal : IDisposable
         var kept = _operations.GetRange(Math.Max(0, _operations.Count - _options.KeptOperations), Math.Min(_operations.Count, _options.KeptOperations));
         using var content = new MemoryStream();
         content.Write(RecordFrame.Encode(RecordCodec.Header()));
-        foreach (var (begun, operation) in kept)
+        foreach (var (begun, _, _) in kept)
         {
             content.Write(RecordFrame.Encode(RecordCodec.Encode(begun)));
+        }
+
+        // In the order in which they came: that decides who owns a value.
+        foreach (var (begun, operation, _) in kept.OrderBy(static o => o.EndOrder))
+        {
             if (operation.EndedAt is { } endedAt)
             {
                 var state = operation.State == OperationState.Undone ? OperationState.Done : operation.State;
@@ -297,6 +303,7 @@ public sealed class Journal : IDisposable
                 _operations[index] = current with
                 {
                     Operation = current.Operation with { State = ended.State, EndedAt = ended.At, Outcomes = ended.Outcomes, Error = ended.Error },
+                    EndOrder = _ends++,
                 };
                 if (current.Begun is { Kind: OperationKind.Undo, Target: { } target } && ended.State == OperationState.Done
                     && _indexById.TryGetValue(target, out var undone))

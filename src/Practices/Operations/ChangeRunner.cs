@@ -89,8 +89,16 @@ internal static class ChangeRunner
 
     private static bool IsAlready(IPractice practice, Change change)
     {
-        var knob = practice.OpenKnob(change);
-        var reading = knob.Read();
-        return reading.Problem is null && knob.AreEqual(reading.Value, change.After);
+        try
+        {
+            var knob = practice.OpenKnob(change);
+            var reading = knob.Read();
+            return reading.Problem is null && knob.AreEqual(reading.Value, change.After);
+        }
+        catch (PracticeException)
+        {
+            // Not known to this version, so nothing was changed; what was changed before it must be put back nevertheless.
+            return true;
+        }
     }
 }

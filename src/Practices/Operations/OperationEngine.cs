@@ -11,6 +11,9 @@ public sealed class OperationEngine : IDisposable
     /// <summary>Room for an outcome besides its values: ids, times, JSON.</summary>
     private const int OutcomeOverheadBytes = 1024;
 
+    /// <summary>How long a program that stops waits for the operation that runs; a disk can take that long.</summary>
+    private static readonly TimeSpan LastOperationTime = TimeSpan.FromSeconds(20);
+
     private readonly Dictionary<string, IPractice> _practices = new(StringComparer.Ordinal);
     private readonly Func<Journal> _openJournal;
     private readonly Func<string, string?> _refuse;
@@ -20,6 +23,7 @@ public sealed class OperationEngine : IDisposable
     private readonly Lock _journalLock = new();
     private Journal? _journal;
     private volatile string? _running;
+    private bool _disposed;
 
     /// <param name="openJournal">Called again for the next operation where it failed, so that a full disk need not be the end.</param>
     /// <param name="readBootId">Values in the running kernel do not outlive a boot.</param>
@@ -131,10 +135,14 @@ public sealed class OperationEngine : IDisposable
         }
     }
 
+    /// <summary>Waits for the operation that runs, so that its end is in the journal.</summary>
     public void Dispose()
     {
-        _oneAtATime.Dispose();
-        _journal?.Dispose();
+        if (!Interlocked.Exchange(ref _disposed, true))
+        {
+            _oneAtATime.Wait(LastOperationTime);
+            _journal?.Dispose();
+        }
     }
 
     private OperationAnswer Apply(string operationId, Desired desired)

@@ -26,7 +26,7 @@ internal sealed class OwnedValues
             _owners.Clear();
 
             // By their ends: an operation that a crash cut off may have been completed after newer ones.
-            foreach (var operation in operations.OrderBy(static o => o.Operation.EndedAt ?? DateTimeOffset.MaxValue))
+            foreach (var operation in operations.OrderBy(static o => o.EndOrder))
             {
                 Take(operation);
             }

@@ -14,6 +14,8 @@ internal sealed class EngineFixture : IDisposable
 
     public Func<string, long, IJournalFile> OpenFile { get; set; } = (path, length) => new JournalFile(path, length);
 
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     public int KeptOperations { get; set; } = 1000;
 
     public string JournalPath => _directory.File("state/journal");
@@ -21,7 +23,8 @@ internal sealed class EngineFixture : IDisposable
     public OperationEngine Engine => _engine ??= new OperationEngine(
         [Practice],
         () => Journal.Open(new JournalOptions { Directory = _directory.File("state"), KeptOperations = KeptOperations }, OpenFile),
-        () => BootId);
+        () => BootId,
+        time: Time);
 
     public static Desired Desire(params (string Name, string Value)[] settings)
         => new("memory", settings.ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal), Persist: false);

@@ -18,6 +18,9 @@ internal sealed class MemoryPractice : IPractice
     /// <summary>Items that take a write and ignore it.</summary>
     public HashSet<string> Deaf { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Items that this version does not know any more.</summary>
+    public HashSet<string> Forgotten { get; } = new(StringComparer.Ordinal);
+
     public IReadOnlyList<OwnedValue> LastOwned { get; private set; } = [];
 
     public PracticeSupport CheckSupport() => new(Id, true, null);
@@ -43,7 +46,8 @@ internal sealed class MemoryPractice : IPractice
         return new Plan(Id, changes, []);
     }
 
-    public IKnob OpenKnob(Change change) => new Knob(this, change.Item);
+    public IKnob OpenKnob(Change change)
+        => Forgotten.Contains(change.Item) ? throw PracticeException.Precondition($"'{change.Item}' is not known") : new Knob(this, change.Item);
 
     private sealed class Knob(MemoryPractice practice, string item) : IKnob
     {

@@ -368,6 +368,70 @@ public sealed class OperationEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Dispose_WhileAnOperationRuns_WaitsForItsEnd()
+    {
+        using var entered = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        Practice.BeforeWrite = (_, _) =>
+        {
+            entered.Set();
+            go.Wait();
+        };
+        var apply = Task.Run(() => _fixture.Apply("op-1", ("a", "2")));
+        entered.Wait();
+
+        var stop = Task.Run(_fixture.Restart);
+        Assert.NotSame(stop, await Task.WhenAny(stop, Task.Delay(100)));
+        go.Set();
+        await stop;
+
+        Assert.Equal(OperationState.Done, (await apply).Operation.State);
+        Assert.Equal(OperationState.Done, _fixture.Engine.History(1)[0].State);
+    }
+
+    [Fact]
+    public async Task Complete_ItemThatThisVersionDoesNotKnow_PutsBackAndFails()
+    {
+        Practice.Values["a"] = "1";
+        Practice.BeforeWrite = (name, _) =>
+        {
+            if (name is "b")
+            {
+                throw new CrashException();
+            }
+        };
+        await Assert.ThrowsAsync<CrashException>(() => _fixture.Apply("op-1", ("a", "2"), ("b", "2")));
+        Practice.BeforeWrite = null;
+        Practice.Forgotten.Add("b");
+        _fixture.Restart();
+
+        var answer = await _fixture.Apply("op-1", ("a", "2"), ("b", "2"));
+
+        Assert.Equal(OperationState.Failed, answer.Operation.State);
+        Assert.Contains("b: 'b' is not known", answer.Operation.Error, StringComparison.Ordinal);
+        Assert.Equal("1", Practice.Values["a"]);
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(2)]
+    public async Task Observe_ClockWasSetBack_TheLaterOperationOwnsTheValue(int keptOperations)
+    {
+        var clock = new SettableClock();
+        (_fixture.Time, _fixture.KeptOperations) = (clock, keptOperations);
+        foreach (var value in (string[])["1", "2", "3", "4", "5"])
+        {
+            await _fixture.Apply("op-" + value, ("a", value));
+            clock.Now -= TimeSpan.FromHours(1);
+        }
+
+        _fixture.Restart();
+        _fixture.Engine.Observe("memory");
+
+        Assert.Equal("op-5", Assert.Single(Practice.LastOwned).OperationId);
+    }
+
+    [Fact]
     public async Task Apply_CancelledWhileWaiting_HasNotBegun()
     {
         using var entered = new ManualResetEventSlim();
