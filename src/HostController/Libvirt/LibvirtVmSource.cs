@@ -7,15 +7,17 @@ namespace GuestTune.Controller.Libvirt;
 /// The running domains of one libvirt URI. The socket of a channel has the domain's id in its path, which changes with
 /// every start, so the live XML is read for every call.
 /// </summary>
-internal sealed class LibvirtVmSource(string uri) : IVmSource
+internal sealed class LibvirtVmSource(string uri, TimeSpan? patience = null) : IVmSource
 {
     public const string DefaultUri = "qemu:///system";
 
-    // A libvirtd that hangs keeps its caller waiting for ever; the thread is left behind, the user is not.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(10);
 
     private static readonly string[] DaemonSockets =
         ["/run/libvirt/virtqemud-sock-ro", "/run/libvirt/libvirt-sock-ro", "/run/libvirt/virtqemud-sock", "/run/libvirt/libvirt-sock"];
+
+    private readonly TimeSpan _patience = patience ?? UsualPatience;
+    private Task<IReadOnlyList<VmEntry>>? _stuck;
 
     public string Name => $"libvirt {uri}";
 
@@ -24,10 +26,14 @@ internal sealed class LibvirtVmSource(string uri) : IVmSource
 
     public async ValueTask<IReadOnlyList<VmEntry>> ListAsync(CancellationToken cancellationToken)
     {
+        // A libvirtd that hangs keeps its caller waiting for ever: the thread is left behind, the user is not. Later calls
+        // wait for the same thread, or a daemon would gather one for each of them.
+        var listing = Volatile.Read(ref _stuck) is { IsCompleted: false } stuck
+            ? stuck
+            : Task.Factory.StartNew(List, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
-            return await Task.Factory.StartNew(List, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-                .WaitAsync(Patience, cancellationToken);
+            return await listing.WaitAsync(_patience, cancellationToken);
         }
         catch (DllNotFoundException e)
         {
@@ -44,7 +50,14 @@ internal sealed class LibvirtVmSource(string uri) : IVmSource
         }
         catch (TimeoutException e)
         {
-            throw new VmSourceException($"libvirt {uri} gave no answer within {Patience.TotalSeconds:0} s; is its daemon hanging?", e);
+            throw new VmSourceException($"libvirt {uri} gave no answer within {_patience.TotalSeconds:0.#} s; is its daemon hanging?", e);
+        }
+        finally
+        {
+            if (!listing.IsCompleted)
+            {
+                Volatile.Write(ref _stuck, listing);
+            }
         }
     }
 

@@ -1,6 +1,8 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Libvirt;
+using GuestTune.HostController.Tests.Fakes;
 
 namespace GuestTune.HostController.Tests.Libvirt;
 
@@ -41,6 +43,36 @@ public sealed class LibvirtVmSourceTests
         var inner = Assert.IsType<LibvirtException>(error.InnerException);
         Assert.NotEqual(0, inner.Code);
         Assert.Equal($"libvirt nosuch:///x cannot be asked: {inner.Message}", error.Message);
+    }
+
+    [Fact]
+    public async Task ListAsync_DaemonHangs_GivesUpAndAsksItOnlyOnce()
+    {
+        SkipWithoutLibvirt();
+        using var directory = new TemporaryDirectory();
+        using var hanging = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        hanging.Bind(new UnixDomainSocketEndPoint(directory.PathOf("libvirt-sock")));
+        hanging.Listen();
+        var connections = new List<Socket>();
+        var accepting = Task.Run(async () =>
+        {
+            while (true)
+            {
+                connections.Add(await hanging.AcceptAsync());
+            }
+        });
+        var source = new LibvirtVmSource($"qemu+unix:///system?socket={directory.PathOf("libvirt-sock")}", TimeSpan.FromMilliseconds(300));
+
+        for (var i = 0; i < 3; i++)
+        {
+            var error = await Assert.ThrowsAsync<VmSourceException>(async () => await source.ListAsync(default));
+            Assert.Contains("gave no answer within 0.3 s", error.Message);
+        }
+
+        Assert.Single(connections);
+        hanging.Dispose();
+        await Task.WhenAny(accepting);
+        connections.ForEach(c => c.Dispose());
     }
 
     private static void SkipWithoutLibvirt()
