@@ -171,6 +171,9 @@ internal sealed partial class SessionServer : IServer
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
 
+        // Lets a call write ahead while the connection's writer is busy: a stream is then not one thread hop a message.
+        options.Limits.MaxResponseBufferSize = 512 * 1024;
+
         options.Limits.Http2.InitialConnectionWindowSize = 128 * 1024;
         options.Limits.Http2.InitialStreamWindowSize = 96 * 1024;
         options.Limits.Http2.MaxStreamsPerConnection = 32;
