@@ -1,10 +1,12 @@
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using GuestTune.Agent.CommandLine;
 using GuestTune.Agent.Transport;
 using GuestTune.VirtioSerial;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
@@ -16,9 +18,17 @@ internal static class AgentHost
     /// <exception cref="PortException">There is no port, or it was lost.</exception>
     public static async Task RunAsync(AgentArguments arguments)
     {
+        // The host minds signals only once it starts; until then the runtime would end the program with 143. Not disposed of: a signal may come at any time.
+        var stop = new CancellationTokenSource();
+        using var signal = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        });
+
         // Looked for at once: an agent in a VM without the port is to end before it has cost anything.
         var device = FindPort(arguments.Options.PortName);
-        await RunAsync(CreateBuilder(arguments, () => GuestPort.Open(device)).Build());
+        await RunAsync(CreateBuilder(arguments, () => GuestPort.Open(device)).Build(), stop.Token);
     }
 
     /// <param name="openPort">Called once the agent is warm; the port is closed when it has stopped.</param>
@@ -44,13 +54,14 @@ internal static class AgentHost
     }
 
     /// <summary>Until it is told to stop; being told so while it still starts is no failure.</summary>
-    internal static async Task RunAsync(WebApplication host)
+    internal static async Task RunAsync(WebApplication host, CancellationToken stop = default)
     {
         await using var owned = host;
         host.MapAgent();
         // Asked for now: the services are gone when the host has stopped.
         var server = host.Services.GetRequiredService<SessionServer>();
         var stopping = host.Lifetime.ApplicationStopping;
+        await using var stopRegistration = stop.UnsafeRegister(static lifetime => ((IHostApplicationLifetime)lifetime!).StopApplication(), host.Lifetime);
         try
         {
             await host.RunAsync();

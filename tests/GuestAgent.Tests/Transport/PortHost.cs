@@ -40,10 +40,10 @@ internal sealed class PortHost : IAsyncDisposable
 
     public CancellationToken Started => _application.Lifetime.ApplicationStarted;
 
-    public static PortHost Start(GuestTree tree, Func<PortHost, IPort>? openPort = null)
+    public static PortHost Start(GuestTree tree, Func<PortHost, IPort>? openPort = null, CancellationToken stop = default)
     {
         var host = new PortHost(tree, openPort ?? (static host => FakeGuestPort.Open(host.Port)));
-        host.Running = Task.Run(() => Hosting.AgentHost.RunAsync(host._application));
+        host.Running = Task.Run(() => Hosting.AgentHost.RunAsync(host._application, stop), CancellationToken.None);
         return host;
     }
 

@@ -105,6 +105,21 @@ public sealed class SessionServerTests : IDisposable
     }
 
     [Fact]
+    public async Task Stop_BeforeTheStart_IsNoFailureAndOpensNoPort()
+    {
+        var isOpened = false;
+        var host = PortHost.Start(_tree, starting =>
+        {
+            isOpened = true;
+            return FakeGuestPort.Open(starting.Port);
+        }, new CancellationToken(canceled: true));
+
+        await host.Running.WaitAsync(Patience);
+
+        Assert.False(isOpened);
+    }
+
+    [Fact]
     public async Task Start_PortIsBusy_FailsWithItsReason()
     {
         await using var host = PortHost.Start(_tree, static _ => throw new PortException("/dev/vport1p1 is in use by another program"));
