@@ -37,7 +37,12 @@ internal static class AgentHost
         // An empty builder: no configuration files to watch, no environment that changes what the agent does.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.SetMinimumLevel(arguments.LogLevel);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        var ofLibraries = arguments.LogLevel > LogLevel.Warning ? arguments.LogLevel : LogLevel.Warning;
+        builder.Logging.AddFilter("Microsoft", ofLibraries);
+        // A start that fails ends the program, which says why in one line; this would say it again with a stack.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // The agent logs itself what it refuses. Of each call that fails, warming up included, only somebody who looks for a fault wants to know.
+        builder.Logging.AddFilter("Grpc", arguments.LogLevel > LogLevel.Debug ? ofLibraries : arguments.LogLevel);
         builder.Logging.AddSimpleConsole(static console =>
         {
             console.SingleLine = true;

@@ -5,7 +5,7 @@ public sealed class BoolValue : IValueKind
 {
     public static BoolValue Instance { get; } = new();
 
-    public string Allowed => "Y or N (also 1, 0, true, false, on, off)";
+    public string Allowed => "Y or N (also 1, 0, true, false, yes, no, on, off)";
 
     public bool TryNormalize(string text, out string normalized, out string? problem)
     {

@@ -15,7 +15,7 @@ internal sealed class PortHost : IAsyncDisposable
 
     private PortHost(GuestTree tree, Func<PortHost, IPort> openPort)
     {
-        var arguments = AgentArguments.Parse(["--root", tree.Path, "--log-level", "debug"], out _);
+        var arguments = AgentArguments.Parse(["--root", tree.Path], out _);
         var builder = Hosting.AgentHost.CreateBuilder(arguments, () => openPort(this));
         builder.Logging.ClearProviders().AddProvider(Log);
         _application = builder.Build();

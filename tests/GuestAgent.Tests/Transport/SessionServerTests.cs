@@ -127,6 +127,7 @@ public sealed class SessionServerTests : IDisposable
         var e = await Assert.ThrowsAsync<PortException>(() => host.Running.WaitAsync(Patience));
 
         Assert.Contains("in use", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(host.Log.Lines, l => l.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
     }
 
     [Fact]
