@@ -19,4 +19,10 @@ internal static partial class AuditLog
 
     [LoggerMessage(EventId = 5, EventName = "Ended", Level = LogLevel.Information, Message = "{Action} {OperationId} ended: {DoneCount} done, {FailedCount} failed, {OpenCount} without an answer")]
     public static partial void Ended(ILogger logger, string action, string operationId, int doneCount, int failedCount, int openCount);
+
+    [LoggerMessage(EventId = 6, EventName = "Knows", Level = LogLevel.Information, Message = "{VmCount} VMs are known now")]
+    public static partial void Knows(ILogger logger, int vmCount);
+
+    [LoggerMessage(EventId = 7, EventName = "SourceProblem", Level = LogLevel.Warning, Message = "{Problem}")]
+    public static partial void SourceProblem(ILogger logger, string problem);
 }

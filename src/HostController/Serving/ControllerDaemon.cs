@@ -1,4 +1,6 @@
 using GuestTune.Controller.Fleet;
+using GuestTune.Controller.Rendering;
+using GuestTune.Controller.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
@@ -45,11 +47,29 @@ internal static class ControllerDaemon
 
         AuditLog.Listening(logger, options.SocketPath, policy.OwnUserId, policy.GroupName is null ? "" : $", group {policy.GroupName}");
         notifier.Ready();
+        await ReportSourcesAsync(controller, logger, stop);
         await Task.Delay(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         notifier.Stopping();
         AuditLog.Stopping(logger, options.StopTimeout.TotalSeconds);
         using var limit = new CancellationTokenSource(options.StopTimeout);
         await application.StopAsync(limit.Token);
+    }
+
+    // Sources are asked anew for every call; an administrator wants to hear of a broken one before the first call.
+    private static async Task ReportSourcesAsync(IController controller, ILogger logger, CancellationToken stop)
+    {
+        try
+        {
+            var sources = await controller.ListVmsAsync(new ListVmsRequest(), stop);
+            AuditLog.Knows(logger, sources.Vms.Count);
+            foreach (var warning in sources.Warnings)
+            {
+                AuditLog.SourceProblem(logger, TerminalText.Escape(warning, 2000));
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
     }
 
     private static WebApplication Build(IController controller, ServeOptions options, PeerPolicy policy, Action<ILoggingBuilder> configureLogging)

@@ -131,6 +131,24 @@ public sealed class ProgramTests
     }
 
     [Fact]
+    public async Task Serve_InventoryIsMissing_SaysSoWhenItStarts()
+    {
+        using var directory = new TemporaryDirectory();
+        var socket = directory.PathOf("c.sock");
+        using var daemon = ProgramProcess.Start("serve", "--socket", socket, "--inventory", directory.PathOf("none.yaml"));
+        await WaitForAsync(socket);
+        await Fakes.Cli.RunAsync("vms", "--controller", $"unix://{socket}");
+        await Task.Delay(300);
+
+        await daemon.SignalAsync("TERM");
+        var (code, _, error) = await daemon.EndAsync();
+
+        Assert.Equal(0, code);
+        Assert.Contains("0 VMs are known now", error);
+        Assert.Contains("none.yaml: no such file", error);
+    }
+
+    [Fact]
     public async Task Serve_OtherUser_IsRefusedWithAReasonUnlessInTheGroup()
     {
         const string Setpriv = "/usr/bin/setpriv";
