@@ -51,6 +51,30 @@ public sealed class SessionServerTests : IDisposable
         await UntilAsync(() => host.Calls.Any(c => c.Path.EndsWith("/MeasureThroughput", StringComparison.Ordinal)), "the first host's call ends with its session");
     }
 
+    /// <summary>A session carries whatever a host says; that it is no HTTP/2 is Kestrel's to find out, and must cost that session alone.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("GET / HTTP/1.1\r\n\r\n")]
+    [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")]
+    public async Task Session_GarbageInIt_EndsItAndTheNextIsServed(string beginning)
+    {
+        await using var host = PortHost.Start(_tree);
+        var random = new Random(beginning.Length);
+        for (var i = 0; i < 10; i++)
+        {
+            var garbage = new byte[random.Next(1, 70_000)];
+            random.NextBytes(garbage);
+            await using var stranger = await HostSession.AttachAsync(FakeClientPort.Connect(host.Port));
+            await stranger.Output.WriteAsync(System.Text.Encoding.ASCII.GetBytes(beginning));
+            await stranger.Output.WriteAsync(garbage);
+        }
+
+        await using var client = await host.ConnectAsync();
+        await client.Agent.PingAsync(new PingRequest(), deadline: DateTime.UtcNow + Patience);
+
+        Assert.DoesNotContain(host.Log.Lines, l => l.Level >= Microsoft.Extensions.Logging.LogLevel.Error);
+    }
+
     [Fact]
     public async Task Stop_WithASessionUp_EndsInOrderAndClosesThePort()
     {
