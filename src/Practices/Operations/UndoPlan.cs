@@ -10,7 +10,6 @@ internal static class UndoPlan
     {
         var changes = new List<Change>();
         List<string>? drifts = null;
-        List<string>? unreadable = null;
         var sameBoot = string.Equals(target.Begun.BootId, bootId, StringComparison.Ordinal);
 
         // Backwards: the way back.
@@ -33,7 +32,7 @@ internal static class UndoPlan
 
             if (reading.Problem is not null)
             {
-                (unreadable ??= []).Add($"{change.Item}: {change.Target} {reading.Problem}");
+                (drifts ??= []).Add($"{change.Item} cannot be read ({change.Target}: {reading.Problem})");
                 continue;
             }
 
@@ -46,12 +45,6 @@ internal static class UndoPlan
             }
 
             changes.Add(new Change(change.Item, change.Target, reading.Value, change.Before, change.TakesEffect));
-        }
-
-        if (unreadable is not null)
-        {
-            // Force is no help here: an undo that cannot be verified is none.
-            throw PracticeException.Precondition($"operation '{target.Begun.OperationId}' is not undone: {string.Join("; ", unreadable)}");
         }
 
         if (drifts is not null)

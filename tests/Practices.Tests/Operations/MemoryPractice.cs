@@ -18,9 +18,6 @@ internal sealed class MemoryPractice : IPractice
     /// <summary>Items that take a write and ignore it.</summary>
     public HashSet<string> Deaf { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Items whose reading fails.</summary>
-    public HashSet<string> Unreadable { get; } = new(StringComparer.Ordinal);
-
     /// <summary>Items that this version does not know any more.</summary>
     public HashSet<string> Forgotten { get; } = new(StringComparer.Ordinal);
 
@@ -54,9 +51,7 @@ internal sealed class MemoryPractice : IPractice
 
     private sealed class Knob(MemoryPractice practice, string item) : IKnob
     {
-        public KnobReading Read() => practice.Unreadable.Contains(item)
-            ? new KnobReading(null, "cannot be read: Input/output error (EIO)")
-            : new KnobReading(practice.Values.GetValueOrDefault(item), null);
+        public KnobReading Read() => new(practice.Values.GetValueOrDefault(item), null);
 
         public void Write(string? value)
         {

@@ -367,21 +367,6 @@ public sealed class OperationEngineTests : IDisposable
         Assert.Single(Practice.Writes);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Undo_ValueCannotBeRead_SaysSoAndDoesNotAdviseForce(bool force)
-    {
-        await _fixture.Apply("op-1", ("a", "2"));
-        Practice.Unreadable.Add("a");
-
-        var e = await Assert.ThrowsAsync<PracticeException>(() => _fixture.Undo("undo-1", force: force));
-
-        Assert.Contains("a: /memory/a cannot be read: Input/output error (EIO)", e.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("force", e.Message, StringComparison.Ordinal);
-        Assert.Equal("2", Practice.Values["a"]);
-    }
-
     [Fact]
     public async Task Dispose_WhileAnOperationRuns_WaitsForItsEnd()
     {
