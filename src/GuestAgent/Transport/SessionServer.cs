@@ -26,6 +26,12 @@ internal sealed partial class SessionServer : IServer
     /// <summary>How long a call may go on when the agent stops. An operation that has begun comes to its end in any case.</summary>
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(3);
 
+    /// <summary>
+    /// Kestrel adds its limits to the time of now, and with Timeout.InfiniteTimeSpan that sum overflows: a connection that is idle at a
+    /// heartbeat is then closed at once (TimeoutControl.cs in aspnetcore).
+    /// </summary>
+    private static readonly TimeSpan Never = TimeSpan.FromDays(365);
+
     private readonly IOptions<KestrelServerOptions> _options;
     private readonly ISessionSource _sessions;
     private readonly ILoggerFactory _loggerFactory;
@@ -166,8 +172,8 @@ internal sealed partial class SessionServer : IServer
         var options = new KestrelServerOptions { ApplicationServices = configured.ApplicationServices, AddServerHeader = false };
 
         // A paused or migrating VM is silent for any length of time: silence ends nothing.
-        options.Limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
-        options.Limits.RequestHeadersTimeout = Timeout.InfiniteTimeSpan;
+        options.Limits.KeepAliveTimeout = Never;
+        options.Limits.RequestHeadersTimeout = Never;
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
 

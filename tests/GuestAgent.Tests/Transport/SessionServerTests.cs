@@ -51,6 +51,23 @@ public sealed class SessionServerTests : IDisposable
         await UntilAsync(() => host.Calls.Any(c => c.Path.EndsWith("/MeasureThroughput", StringComparison.Ordinal)), "the first host's call ends with its session");
     }
 
+    /// <summary>Kestrel looks for connections to time out once a second: none is to be found, busy or silent.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1500)]
+    public async Task Session_SeveralHeartbeatsOfKestrelLong_StaysUp(int pauseMs)
+    {
+        await using var host = PortHost.Start(_tree);
+        await using var client = await host.ConnectAsync();
+        for (var start = Environment.TickCount64; Environment.TickCount64 - start < 4500;)
+        {
+            await client.Agent.PingAsync(new PingRequest(), deadline: DateTime.UtcNow + Patience);
+            await Task.Delay(pauseMs);
+        }
+
+        Assert.False(client.Session.Ended.IsCompleted, client.Session.EndMessage);
+    }
+
     /// <summary>A session carries whatever a host says; that it is no HTTP/2 is Kestrel's to find out, and must cost that session alone.</summary>
     [Theory]
     [InlineData("")]
