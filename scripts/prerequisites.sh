@@ -25,6 +25,8 @@ require_dotnet() {
     local version
     version=$(dotnet --version 2>/dev/null) && [ "${version%%.*}" -ge "$SDK_MAJOR" ] ||
         fail ".NET SDK $SDK_MAJOR or newer is missing. This machine has: $(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | paste -sd' ')."
+    # The programs that are built look for the runtime in the system's places only.
+    export DOTNET_ROOT=${DOTNET_ROOT:-$(dirname "$(readlink -f "$(command -v dotnet)")")}
 }
 
 has_package() {

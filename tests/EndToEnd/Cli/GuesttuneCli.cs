@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Text;
+using GuestTune.EndToEnd.Guests;
+using GuestTune.Testing;
+
+namespace GuestTune.EndToEnd.Cli;
+
+/// <summary>The published guesttune, run as a user runs it: as a process, with an inventory file.</summary>
+public sealed class GuesttuneCli : IDisposable
+{
+    private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(3);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gtcli-");
+
+    private GuesttuneCli(IEnumerable<(string Name, string? Channel, string Labels)> vms)
+    {
+        var yaml = new StringBuilder("vms:\n");
+        foreach (var (name, channel, labels) in vms)
+        {
+            yaml.AppendLine($"  - name: {name}");
+            if (channel is not null)
+            {
+                yaml.AppendLine($"    channel: \"{channel}\"");
+            }
+
+            yaml.AppendLine($"    labels: {{ {labels} }}");
+        }
+
+        File.WriteAllText(Inventory, yaml.ToString());
+    }
+
+    public string Inventory => Path.Combine(_folder.FullName, "inventory.yaml");
+
+    /// <summary>Guests take the labels "team: a" and "team: b" in turn.</summary>
+    public static GuesttuneCli For(params Guest[] guests) =>
+        new(guests.Select((g, i) => (g.Name, (string?)g.Vm.AgentSocket, i % 2 == 0 ? "team: a" : "team: b")));
+
+    public static GuesttuneCli ForChannels(params (string Name, string Channel)[] vms) =>
+        new(vms.Select(v => (v.Name, (string?)v.Channel, "")));
+
+    public async Task<CliRun> RunAsync(params string[] arguments)
+    {
+        await using var running = await StartAsync(arguments);
+        return await running.WaitAsync();
+    }
+
+    /// <summary>Runs with "-o json" and takes the answer apart.</summary>
+    public Task<CliRun> RunJsonAsync(params string[] arguments) => RunAsync([.. arguments, "-o", "json"]);
+
+    public async Task<RunningCli> StartAsync(params string[] arguments)
+    {
+        var program = await PublishedPrograms.GetCliAsync();
+        var start = new ProcessStartInfo(program, ["--inventory", Inventory, "--no-daemon", .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return new RunningCli(Process.Start(start)!, RunLimit);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}
