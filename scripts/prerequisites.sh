@@ -25,8 +25,11 @@ require_dotnet() {
     local version
     version=$(dotnet --version 2>/dev/null) && [ "${version%%.*}" -ge "$SDK_MAJOR" ] ||
         fail ".NET SDK $SDK_MAJOR or newer is missing. This machine has: $(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | paste -sd' ')."
-    # The programs that are built look for the runtime in the system's places only.
-    export DOTNET_ROOT=${DOTNET_ROOT:-$(dirname "$(readlink -f "$(command -v dotnet)")")}
+    # The programs that are built look for the runtime in the system's places only. Where it is, dotnet itself knows: what
+    # is found on the path may be a script.
+    local runtimes
+    runtimes=$(dotnet --list-runtimes | sed -n 's/^Microsoft.NETCore.App .*\[\(.*\)\]$/\1/p' | head -n 1)
+    export DOTNET_ROOT=${DOTNET_ROOT:-${runtimes%/shared/Microsoft.NETCore.App}}
 }
 
 has_package() {
