@@ -5,6 +5,8 @@ using GuestTune.VirtioSerial.Tests.Simulation;
 namespace GuestTune.VirtioSerial.Tests;
 
 /// <summary>The same promises as in <see cref="ChannelPropertyTests"/>, with real threads.</summary>
+[CollectionDefinition(nameof(StressTests), DisableParallelization = true)]
+[Collection(nameof(StressTests))]
 public sealed class StressTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("guesttune").FullName;

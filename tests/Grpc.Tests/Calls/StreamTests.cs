@@ -164,7 +164,18 @@ public sealed class StreamTests
     [Fact]
     public async Task WriteAsync_LargerThanTheLimit_Fails()
     {
-        await using var server = await TestServer.StartAsync(new LambdaService { ClientStreaming = (_, _) => Task.FromResult(new StreamingInputCallResponse()) });
+        await using var server = await TestServer.StartAsync(new LambdaService
+        {
+            // Reads to the end: a server that answers at once would end the call before anything is written.
+            ClientStreaming = async (requests, _) =>
+            {
+                while (await requests.MoveNext())
+                {
+                }
+
+                return new StreamingInputCallResponse();
+            },
+        });
         using var channel = server.CreateChannel(options => options.MaxSendMessageSize = 100);
         using var call = new TestService.TestServiceClient(channel).StreamingInputCall(cancellationToken: TestContext.Current.CancellationToken);
         var exception = await Assert.ThrowsAsync<RpcException>(() => call.RequestStream.WriteAsync(new StreamingInputCallRequest { Payload = Large }));
