@@ -27,8 +27,8 @@ internal sealed partial class SessionServer : IServer
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// Kestrel adds its limits to the time of now, and with Timeout.InfiniteTimeSpan that sum overflows: a connection that is idle at a
-    /// heartbeat is then closed at once (TimeoutControl.cs in aspnetcore).
+    /// With Timeout.InfiniteTimeSpan Kestrel was seen to close a connection that is idle at a heartbeat (GOAWAY, no error), most likely since
+    /// its deadline overflows; with a finite limit it does not.
     /// </summary>
     private static readonly TimeSpan Never = TimeSpan.FromDays(365);
 

@@ -50,7 +50,7 @@ public sealed class GuestConsole : IAsyncDisposable
         }
         catch (TestVmException)
         {
-            // An emulated serial port of a guest that is busy loses a byte now and then, and with it the request.
+            // Seen once, on a busy machine: a request without any answer. Why is not known; the command may be run twice.
             return await ExecuteOnceAsync(command, timeout, cancellationToken);
         }
     }
