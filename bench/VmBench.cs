@@ -204,7 +204,7 @@ internal sealed class VmBench : IAsyncDisposable
 
     private static async Task ApplyAsync(AgentLink link, string[] values)
     {
-        var request = new ApplyRequest { OperationId = Guid.NewGuid().ToString(), Desired = new Desired { Practice = "haltpoll" } };
+        var request = new ApplyRequest { OperationId = Guid.NewGuid().ToString(), Desired = new Desired { Practice = "guest-idle-haltpoll" } };
         for (var i = 0; i < Parameters.Length; i++)
         {
             request.Desired.Settings.Add(Parameters[i], values[i]);

@@ -3,7 +3,7 @@ namespace GuestTune.Practices;
 /// <summary>A tuning that can be observed, planned, applied, verified and undone. Changing is the engine's part, so that no practice can forget the journal.</summary>
 public interface IPractice
 {
-    /// <summary>As in requests, configuration and documents, e.g. <c>haltpoll</c>.</summary>
+    /// <summary>As in requests, configuration and documents, e.g. <c>guest-idle-haltpoll</c>.</summary>
     string Id { get; }
 
     PracticeSupport CheckSupport();

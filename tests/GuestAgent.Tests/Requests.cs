@@ -8,7 +8,7 @@ internal static class Requests
 {
     public static Desired Haltpoll(bool persist, params (string Name, string Value)[] settings)
     {
-        var desired = new Desired { Practice = "haltpoll", Persist = persist };
+        var desired = new Desired { Practice = "guest-idle-haltpoll", Persist = persist };
         foreach (var (name, value) in settings)
         {
             desired.Settings.Add(name, value);

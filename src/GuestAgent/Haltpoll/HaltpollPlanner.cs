@@ -88,7 +88,7 @@ internal sealed class HaltpollPlanner(RootedFileSystem files, KernelIdentity ker
         {
             if (HaltpollParameter.Find(name) is null)
             {
-                mistakes.Add($"practice 'haltpoll' has no setting '{name}'; known: {Known()}");
+                mistakes.Add($"practice '{HaltpollPractice.PracticeId}' has no setting '{name}'; known: {Known()}");
             }
         }
 

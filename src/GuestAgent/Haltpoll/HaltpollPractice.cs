@@ -8,7 +8,7 @@ namespace GuestTune.Agent.Haltpoll;
 /// <summary>Guest idle polling: the haltpoll governor's parameters, now and after a reboot.</summary>
 internal sealed class HaltpollPractice(RootedFileSystem files, KernelIdentity kernel, HypervisorSignature? hypervisor) : IPractice
 {
-    public const string PracticeId = "haltpoll";
+    public const string PracticeId = "guest-idle-haltpoll";
     public const string Configuration = "/etc/tmpfiles.d/guesttune-haltpoll.conf";
     public const string ModuleDirectory = "/sys/module/haltpoll";
 

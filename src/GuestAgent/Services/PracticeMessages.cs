@@ -10,7 +10,7 @@ internal static class PracticeMessages
     {
         if (message is null || message.Practice.Length == 0)
         {
-            throw Practices.PracticeException.Invalid("desired.practice is missing; give the id of a practice, e.g. haltpoll");
+            throw Practices.PracticeException.Invalid("desired.practice is missing; give the id of a practice, e.g. guest-idle-haltpoll");
         }
 
         return new Practices.Desired(message.Practice, message.Settings.AsReadOnlyDictionary(), message.Persist);

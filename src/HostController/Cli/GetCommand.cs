@@ -21,7 +21,7 @@ internal static class GetCommand
 
     private static Command Create(CommandContext context, GuestPractice practice)
     {
-        var command = new Command(practice.Id, $"Show {practice.Summary}");
+        var command = new Command(practice.Word, $"Show {practice.Summary}");
         var selection = new SelectionOptions();
         selection.AddTo(command, required: true);
         command.SetAction((result, _) =>
@@ -30,7 +30,7 @@ internal static class GetCommand
             var runner = context.Runner(invocation);
             var request = new ObserveRequest { Selection = selection.Read(result), Pace = invocation.ReadPace(), Practices = { practice.Id } };
             return runner.RunAsync(
-                $"get {practice.Id}",
+                $"get {practice.Word}",
                 operationId: null,
                 (controller, cancellationToken) => controller.ObserveAsync(request, cancellationToken),
                 report => TableReport.WriteObservations(runner.Out, runner.Style, practice, report.Vms));

@@ -23,7 +23,7 @@ internal static class SetCommand
 
     private static Command Create(CommandContext context, GuestPractice practice)
     {
-        var command = new Command(practice.Id, $"Change {practice.Summary}");
+        var command = new Command(practice.Word, $"Change {practice.Summary}");
         var selection = new SelectionOptions();
         var settings = practice.Settings.Select(s => (Setting: s, Option: SettingOption(s))).ToArray();
         var persist = new Option<bool>("--persist") { Description = "also after a reboot of the guest" };
@@ -42,7 +42,7 @@ internal static class SetCommand
         {
             if (!settings.Any(s => result.GetResult(s.Option) is not null))
             {
-                result.AddError($"no setting of {practice.Id} is given; give at least one of {string.Join(", ", settings.Select(s => s.Setting.Option))}");
+                result.AddError($"no setting of {practice.Word} is given; give at least one of {string.Join(", ", settings.Select(s => s.Setting.Option))}");
             }
         });
         command.SetAction((result, _) =>
@@ -59,8 +59,8 @@ internal static class SetCommand
             }
 
             return result.GetValue(dryRun)
-                ? PlanAsync(runner, $"set {practice.Id}", selection.Read(result), invocation.ReadPace(), desired)
-                : ApplyAsync(runner, $"set {practice.Id}", selection.Read(result), invocation.ReadPace(), desired, result.GetValue(operation) ?? OperationId.New());
+                ? PlanAsync(runner, $"set {practice.Word}", selection.Read(result), invocation.ReadPace(), desired)
+                : ApplyAsync(runner, $"set {practice.Word}", selection.Read(result), invocation.ReadPace(), desired, result.GetValue(operation) ?? OperationId.New());
         });
         return command;
     }

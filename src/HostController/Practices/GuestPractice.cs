@@ -6,8 +6,11 @@ namespace GuestTune.Controller.Practices;
 /// </summary>
 internal sealed record GuestPractice
 {
-    /// <summary>As on the wire and on the command line, e.g. haltpoll.</summary>
+    /// <summary>As on the wire, in the guest's agent.conf and in its journal, e.g. guest-idle-haltpoll.</summary>
     public required string Id { get; init; }
+
+    /// <summary>As on the command line after <c>get</c> and <c>set</c>, e.g. haltpoll.</summary>
+    public required string Word { get; init; }
 
     public required string Summary { get; init; }
 

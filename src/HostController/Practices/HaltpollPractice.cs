@@ -8,7 +8,8 @@ internal static class HaltpollPractice
 {
     public static GuestPractice Definition { get; } = new()
     {
-        Id = "haltpoll",
+        Id = "guest-idle-haltpoll",
+        Word = "haltpoll",
         Summary = "polling in the guest before a vCPU halts",
         Settings =
         [

@@ -66,7 +66,7 @@ public sealed class GetTests(GuestPool pool)
         Assert.Equal(await guest.Console.ReadAsync("uname -r"), (string?)info["kernel_release"]);
         Assert.Equal(await guest.Console.ReadAsync("cat /proc/sys/kernel/random/boot_id"), (string?)info["boot_id"]);
         Assert.Equal("guesttune-testvm", (string?)info["os_release"]!["ID"]);
-        Assert.Contains(info["practices"]!.AsArray(), p => (string?)p!["practice"] == "haltpoll" && (bool)p["supported"]!);
+        Assert.Contains(info["practices"]!.AsArray(), p => (string?)p!["practice"] == "guest-idle-haltpoll" && (bool)p["supported"]!);
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class NotApplicableTests(GuestPool pool)
 
         var info = (await cli.RunJsonAsync("info", "plain")).ShouldEndWith(0).Vm("plain")["info"]!;
 
-        var practice = info["practices"]!.AsArray().Single(p => (string?)p!["practice"] == "haltpoll")!;
+        var practice = info["practices"]!.AsArray().Single(p => (string?)p!["practice"] == "guest-idle-haltpoll")!;
         Assert.False((bool)practice["supported"]!);
         Assert.NotEmpty((string?)practice["reason"] ?? "");
     }

@@ -216,5 +216,5 @@ public sealed class HaltpollPracticeTests
     }
 
     private static Desired Desire(bool persist, params (string Name, string Value)[] settings)
-        => new("haltpoll", settings.ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal), persist);
+        => new(HaltpollPractice.PracticeId, settings.ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal), persist);
 }

@@ -16,11 +16,11 @@ public sealed class PolicyTests : IDisposable
     [Fact]
     public void Parse_Empty_AllowsAll()
     {
-        var policy = PolicyParser.Parse(ConfigPath, "# nothing\n\n", ["haltpoll"]);
+        var policy = PolicyParser.Parse(ConfigPath, "# nothing\n\n", ["guest-idle-haltpoll"]);
 
         Assert.Null(policy.Problem);
         Assert.All(AgentRpc.All, rpc => Assert.Null(policy.WhyRefused(rpc)));
-        Assert.Null(policy.WhyPracticeRefused("haltpoll"));
+        Assert.Null(policy.WhyPracticeRefused("guest-idle-haltpoll"));
         Assert.Null(policy.WhyPersistRefused());
     }
 
@@ -35,7 +35,7 @@ public sealed class PolicyTests : IDisposable
     [InlineData("deny-rpcs =", "")]
     public void Parse_Lists_RefuseWhatTheySay(string text, string refused)
     {
-        var policy = PolicyParser.Parse(ConfigPath, text, ["haltpoll"]);
+        var policy = PolicyParser.Parse(ConfigPath, text, ["guest-idle-haltpoll"]);
 
         Assert.Null(policy.Problem);
         Assert.Equal(refused, string.Join(',', AgentRpc.All.Where(rpc => policy.WhyRefused(rpc) is not null)));
@@ -44,7 +44,7 @@ public sealed class PolicyTests : IDisposable
     [Fact]
     public void Parse_ManyMistakes_AreAllNamedAndNothingMayChange()
     {
-        var policy = PolicyParser.Parse(ConfigPath, "allow-rpc = *\nrubbish\ndeny-rpcs = undo\npersist = perhaps\npersist = no\nallow-practices = haltpol", ["haltpoll"]);
+        var policy = PolicyParser.Parse(ConfigPath, "allow-rpc = *\nrubbish\ndeny-rpcs = undo\npersist = perhaps\npersist = no\nallow-practices = haltpol", ["guest-idle-haltpoll"]);
 
         Assert.Equal(6, policy.Mistakes.Count);
         Assert.Contains("line 1: unknown key 'allow-rpc'; known: allow-rpcs", policy.Problem, StringComparison.Ordinal);
@@ -115,11 +115,11 @@ public sealed class PolicyTests : IDisposable
             await open.Client.ApplyAsync(Requests.Apply("op-1", ("guest_halt_poll_ns", "1")));
         }
 
-        _tree.Write(ConfigPath, "deny-practices = haltpoll");
+        _tree.Write(ConfigPath, "deny-practices = guest-idle-haltpoll");
         await using var host = await AgentHost.StartAsync(_tree);
         async Task Denied(Func<Task> call) => Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(call)).StatusCode);
 
-        await Denied(async () => await host.Client.ObserveAsync(new ObserveRequest { Practices = { "haltpoll" } }));
+        await Denied(async () => await host.Client.ObserveAsync(new ObserveRequest { Practices = { "guest-idle-haltpoll" } }));
         await Denied(async () => await host.Client.PlanAsync(new PlanRequest { Desired = Requests.Haltpoll(false, ("guest_halt_poll_ns", "2")) }));
         await Denied(async () => await host.Client.ApplyAsync(Requests.Apply("op-2", ("guest_halt_poll_ns", "2"))));
         await Denied(async () => await host.Client.UndoAsync(new UndoRequest { OperationId = "undo-1" }));

@@ -48,7 +48,7 @@ public sealed class AgentServiceTests : IAsyncLifetime
         Assert.Equal("0.1.0", info.AgentVersion);
         Assert.NotEmpty(info.InstanceId);
         var practice = Assert.Single(info.Practices);
-        Assert.Equal(("haltpoll", true), (practice.Practice, practice.Supported));
+        Assert.Equal(("guest-idle-haltpoll", true), (practice.Practice, practice.Supported));
         Assert.Empty(info.Policy.RefusedRpcs);
         Assert.Empty(info.Policy.Problem);
     }
@@ -94,7 +94,7 @@ public sealed class AgentServiceTests : IAsyncLifetime
     [Fact]
     public async Task Observe_Named_CarriesEvidence()
     {
-        var response = await Client.ObserveAsync(new ObserveRequest { Practices = { "haltpoll" } });
+        var response = await Client.ObserveAsync(new ObserveRequest { Practices = { "guest-idle-haltpoll" } });
 
         var observation = Assert.Single(response.Observations);
         var governor = observation.Facts.First(f => f.Name is "current_governor");
@@ -104,7 +104,7 @@ public sealed class AgentServiceTests : IAsyncLifetime
 
     [Theory]
     [InlineData("nope", StatusCode.NotFound)]
-    [InlineData("haltpoll haltpoll", StatusCode.InvalidArgument)]
+    [InlineData("guest-idle-haltpoll guest-idle-haltpoll", StatusCode.InvalidArgument)]
     public async Task Observe_BadNames_HaveTheirStatus(string names, StatusCode expected)
     {
         var request = new ObserveRequest { Practices = { names.Split(' ') } };
@@ -157,8 +157,8 @@ public sealed class AgentServiceTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("", "haltpoll", StatusCode.InvalidArgument)]
-    [InlineData("a/b", "haltpoll", StatusCode.InvalidArgument)]
+    [InlineData("", "guest-idle-haltpoll", StatusCode.InvalidArgument)]
+    [InlineData("a/b", "guest-idle-haltpoll", StatusCode.InvalidArgument)]
     [InlineData("op", "", StatusCode.InvalidArgument)]
     [InlineData("op", "nope", StatusCode.NotFound)]
     public async Task Apply_BadNames_HaveTheirStatus(string id, string practice, StatusCode expected)

@@ -207,14 +207,14 @@ public sealed class CommandLineTests
         var set = await RunAsync("set", "haltpoll", "vm1", "--guest-halt-poll-ns", "400000", "--operation-id", "op-1", "--inventory", inventory);
         Assert.Equal(0, set.ExitCode);
         Assert.Contains("vm1  verified  guest_halt_poll_ns  200000  400000  400000     now", set.Out);
-        Assert.Contains("vm1: haltpoll is configured: no KVM signature", set.Out);
+        Assert.Contains("vm1: guest-idle-haltpoll is configured: no KVM signature", set.Out);
         Assert.Contains("guesttune undo VM... --operation op-1", set.Out);
 
         var get = await RunAsync("get", "haltpoll", "vm1", "--inventory", inventory);
         Assert.Contains("guest_halt_poll_ns    in-force  400000", get.Out);
 
         var history = await RunAsync("history", "vm1", "--inventory", inventory);
-        Assert.Contains("op-1       apply  haltpoll  done   guest_halt_poll_ns 200000 -> 400000", history.Out);
+        Assert.Contains("op-1       apply  guest-idle-haltpoll  done   guest_halt_poll_ns 200000 -> 400000", history.Out);
 
         var undo = await RunAsync("undo", "vm1", "--operation", "op-1", "--inventory", inventory);
         Assert.Equal(0, undo.ExitCode);

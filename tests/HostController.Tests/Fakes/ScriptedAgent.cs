@@ -45,7 +45,7 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
         KernelRelease = "6.12.0",
         Architecture = "x86_64",
         OsRelease = { ["PRETTY_NAME"] = "Test Linux 1" },
-        Practices = { new PracticeSupport { Practice = "haltpoll", Supported = true } },
+        Practices = { new PracticeSupport { Practice = "guest-idle-haltpoll", Supported = true } },
     }));
 
     public override Task<ObserveResponse> Observe(ObserveRequest request, ServerCallContext context) =>
@@ -53,7 +53,7 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
 
     public override Task<PlanResponse> Plan(PlanRequest request, ServerCallContext context) => DoAsync("Plan", context, () => new PlanResponse
     {
-        Plan = new Plan { Practice = "haltpoll", Changes = { Changes(request.Desired) } },
+        Plan = new Plan { Practice = "guest-idle-haltpoll", Changes = { Changes(request.Desired) } },
     });
 
     public override Task<ApplyResponse> Apply(ApplyRequest request, ServerCallContext context) => DoAsync("Apply", context, () =>
@@ -67,7 +67,7 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
         {
             OperationId = request.OperationId,
             Kind = OperationKind.Apply,
-            Practice = "haltpoll",
+            Practice = "guest-idle-haltpoll",
             State = OperationState.Done,
             BegunAt = Timestamp.FromDateTime(DateTime.UnixEpoch),
         };
@@ -112,7 +112,7 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
 
     private Observation Observation() => new()
     {
-        Practice = "haltpoll",
+        Practice = "guest-idle-haltpoll",
         Verdict = Verdict.Configured,
         Reason = "no KVM signature",
         Facts =

@@ -94,7 +94,7 @@ public sealed class FleetControllerTests
         fleet.Vms[0].Agent.Before = (_, _) => throw new RpcException(new Status(StatusCode.PermissionDenied, "deny haltpoll"));
         await using var controller = fleet.CreateController();
 
-        var error = Result(await All(controller.ObserveAsync(new ObserveRequest { Selection = new() { All = true }, Practices = { "haltpoll" } }, default))).Error;
+        var error = Result(await All(controller.ObserveAsync(new ObserveRequest { Selection = new() { All = true }, Practices = { "guest-idle-haltpoll" } }, default))).Error;
 
         Assert.Equal(StatusCode.PermissionDenied, (StatusCode)error.Code);
         Assert.True(error.Reached);
@@ -129,8 +129,8 @@ public sealed class FleetControllerTests
     }
 
     [Theory]
-    [InlineData("observe", "empty", "says nothing about haltpoll")]
-    [InlineData("plan", "empty", "is no plan for haltpoll")]
+    [InlineData("observe", "empty", "says nothing about guest-idle-haltpoll")]
+    [InlineData("plan", "empty", "is no plan for guest-idle-haltpoll")]
     [InlineData("apply", "empty", "is not about operation op1")]
     [InlineData("apply", "other id", "is not about operation op1")]
     [InlineData("apply", "begun", "does not say how operation op1 ended")]
@@ -152,7 +152,7 @@ public sealed class FleetControllerTests
 
         var error = Result(await All(call switch
         {
-            "observe" => controller.ObserveAsync(new ObserveRequest { Selection = selection, Practices = { "haltpoll" } }, default),
+            "observe" => controller.ObserveAsync(new ObserveRequest { Selection = selection, Practices = { "guest-idle-haltpoll" } }, default),
             "plan" => controller.PlanAsync(new PlanRequest { Selection = selection, Desired = apply.Desired }, default),
             "undo" => controller.UndoAsync(new UndoRequest { Selection = selection, OperationId = "op1" }, default),
             _ => controller.ApplyAsync(apply, default),
@@ -201,7 +201,7 @@ public sealed class FleetControllerTests
         var error = Result(await All(call switch
         {
             "info" => controller.GetInfoAsync(new GetInfoRequest { Selection = selection }, default),
-            "observe" => controller.ObserveAsync(new ObserveRequest { Selection = selection, Practices = { "haltpoll" } }, default),
+            "observe" => controller.ObserveAsync(new ObserveRequest { Selection = selection, Practices = { "guest-idle-haltpoll" } }, default),
             "plan" => controller.PlanAsync(new PlanRequest { Selection = selection, Desired = apply.Desired }, default),
             "history" => controller.HistoryAsync(new HistoryRequest { Selection = selection }, default),
             _ => controller.ApplyAsync(apply, default),
@@ -399,7 +399,7 @@ public sealed class FleetControllerTests
     {
         Selection = new() { All = true },
         OperationId = id,
-        Desired = new Desired { Practice = "haltpoll", Settings = { ["guest_halt_poll_ns"] = value } },
+        Desired = new Desired { Practice = "guest-idle-haltpoll", Settings = { ["guest_halt_poll_ns"] = value } },
     };
 
     private static VmEvent Result(IEnumerable<VmEvent> events) =>

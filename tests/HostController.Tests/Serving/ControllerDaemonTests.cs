@@ -28,7 +28,7 @@ public sealed class ControllerDaemonTests
 
         Assert.Equal(2, events.Count(e => e.EventCase == VmEvent.EventOneofCase.Apply));
         var uid = Libc.GetEffectiveUserId();
-        await log.WaitForAsync($"apply op-7 on 2 VMs (haltpoll guest_halt_poll_ns=1) for user {uid}, process {Environment.ProcessId}");
+        await log.WaitForAsync($"apply op-7 on 2 VMs (guest-idle-haltpoll guest_halt_poll_ns=1) for user {uid}, process {Environment.ProcessId}");
         await log.WaitForAsync("apply op-7 ended: 2 done, 0 failed, 0 without an answer");
     }
 
@@ -213,7 +213,7 @@ public sealed class ControllerDaemonTests
     {
         Selection = new() { All = true },
         OperationId = "op-7",
-        Desired = new Desired { Practice = "haltpoll", Settings = { ["guest_halt_poll_ns"] = "1" } },
+        Desired = new Desired { Practice = "guest-idle-haltpoll", Settings = { ["guest_halt_poll_ns"] = "1" } },
     };
 
     private static void LeaveSocketBehind(string path)
