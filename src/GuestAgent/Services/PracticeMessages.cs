@@ -13,7 +13,7 @@ internal static class PracticeMessages
             throw Practices.PracticeException.Invalid("desired.practice is missing; give the id of a practice, e.g. guest-idle-haltpoll");
         }
 
-        return new Practices.Desired(message.Practice, message.Settings.AsReadOnlyDictionary(), message.Persist);
+        return new Practices.Desired(message.Practice, message.Settings.AsReadOnlyDictionary(), message.Persist, message.Force);
     }
 
     public static Wire.Observation ToMessage(this Practices.Observation observation)

@@ -93,5 +93,5 @@ internal sealed class ControllerService(IController controller, ILogger<Controll
     private static string Detail(Desired? desired) =>
         desired is null
             ? ""
-            : $"{desired.Practice} {string.Join(' ', desired.Settings.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}={s.Value}"))}{(desired.Persist ? " persist" : "")}";
+            : $"{desired.Practice} {string.Join(' ', desired.Settings.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}={s.Value}"))}{(desired.Persist ? " persist" : "")}{(desired.Force ? " force" : "")}";
 }

@@ -47,7 +47,7 @@ internal static class OperationRequest
     {
         var names = new List<string>(desired.Settings.Keys);
         names.Sort(StringComparer.Ordinal);
-        var text = new StringBuilder("apply ").Append(desired.Practice).Append(desired.Persist ? " persist" : " now");
+        var text = new StringBuilder("apply ").Append(desired.Practice).Append(desired.Persist ? " persist" : " now").Append(desired.Force ? " force" : string.Empty);
         foreach (var name in names)
         {
             // Lengths, so that no choice of names and values can look like another.

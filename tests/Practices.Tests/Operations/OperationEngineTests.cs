@@ -63,6 +63,16 @@ public sealed class OperationEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Apply_SameIdNowForced_AlreadyExists()
+    {
+        await _fixture.Apply("op-1", ("a", "2"));
+
+        var e = await Assert.ThrowsAsync<PracticeException>(async () => await _fixture.Engine.ApplyAsync("op-1", EngineFixture.Desire(("a", "2")) with { Force = true }));
+
+        Assert.Equal(PracticeError.AlreadyExists, e.Error);
+    }
+
+    [Fact]
     public async Task Apply_EverythingAsDesired_IsUnchangedAndStillRemembered()
     {
         Practice.Values["a"] = "2";
