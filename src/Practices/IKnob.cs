@@ -12,4 +12,7 @@ public interface IKnob
 
     /// <summary>By the value's type: <c>Y</c> equals <c>1</c> where it is a bool.</summary>
     bool AreEqual(string? left, string? right);
+
+    /// <summary>Not null: neighbouring changes whose knobs have the same writer (the same object) are written together by it, in place of <see cref="Write"/>.</summary>
+    IKnobWriter? Writer => null;
 }

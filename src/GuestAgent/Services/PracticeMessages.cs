@@ -6,6 +6,12 @@ namespace GuestTune.Agent.Services;
 /// <summary>Practices' words as messages, and back. The enums of both count alike; a test keeps them so.</summary>
 internal static class PracticeMessages
 {
+    /// <summary>Of the texts of one file, before and after, in a plan.</summary>
+    private const int MaximumFileBytes = 256 * 1024;
+
+    /// <summary>Of all files in a plan, far below the 4 MiB that a gRPC client takes by default.</summary>
+    private const int MaximumFilesBytes = 1024 * 1024;
+
     public static Practices.Desired ToDesired(this Wire.Desired? message)
     {
         if (message is null || message.Practice.Length == 0)
@@ -47,6 +53,7 @@ internal static class PracticeMessages
         }
 
         message.Warnings.Add(plan.Warnings);
+        AddFiles(message, plan.Files);
         return message;
     }
 
@@ -75,6 +82,34 @@ internal static class PracticeMessages
         }
 
         return message;
+    }
+
+    private static void AddFiles(Wire.Plan message, IReadOnlyList<Practices.FileEdit> files)
+    {
+        var total = 0;
+        foreach (var file in files)
+        {
+            var wire = new Wire.FileEdit { Path = file.Path };
+            if (file.Before is not null)
+            {
+                wire.Before = file.Before;
+            }
+
+            if (file.After is not null)
+            {
+                wire.After = file.After;
+            }
+
+            var size = wire.CalculateSize();
+            if (size > MaximumFileBytes || total + size > MaximumFilesBytes)
+            {
+                message.Warnings.Add($"{file.Path} would be written, too; it is too large to be shown here ({size} bytes, before and after)");
+                continue;
+            }
+
+            total += size;
+            message.Files.Add(wire);
+        }
     }
 
     private static Wire.Change ToMessage(this Practices.Change change)

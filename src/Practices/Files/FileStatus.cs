@@ -28,6 +28,8 @@ internal struct FileStatus
 
     public readonly uint Permissions => (uint)(Mode & 0xfff);
 
+    public readonly bool IsExecutable => (Mode & 0x49) != 0;
+
     /// <summary>Whether somebody besides the owner may write; for a link that says nothing.</summary>
     public readonly bool IsWritableByOthers => (Mode & 0x12) != 0;
 

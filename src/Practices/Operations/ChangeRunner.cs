@@ -1,6 +1,6 @@
 namespace GuestTune.Practices;
 
-/// <summary>Does changes one by one, reads each back, and puts back what was done when one fails.</summary>
+/// <summary>Does changes one by one, or together where they have one writer; reads each back, and puts back what was done when one fails.</summary>
 internal static class ChangeRunner
 {
     /// <returns>An outcome for each change, and the error of the one that failed.</returns>
@@ -8,84 +8,148 @@ internal static class ChangeRunner
     {
         var outcomes = new List<ChangeOutcome>(changes.Count);
         string? error = null;
-        foreach (var change in changes)
+        while (outcomes.Count < changes.Count && error is null)
         {
-            if (error is not null)
+            foreach (var outcome in Do(practice, changes, outcomes.Count, kind))
             {
-                outcomes.Add(new ChangeOutcome(change, ChangeState.Skipped));
-                continue;
-            }
-
-            var outcome = Do(practice, change, kind);
-            outcomes.Add(outcome);
-            if (outcome.State == ChangeState.Failed)
-            {
-                error = $"{change.Item}: {outcome.Error}";
+                outcomes.Add(outcome);
+                error ??= outcome.State == ChangeState.Failed ? $"{outcome.Change.Item}: {outcome.Error}" : null;
             }
         }
 
-        return error is null ? (outcomes, null) : (outcomes, PutBack(practice, outcomes, kind, error));
+        if (error is null)
+        {
+            return (outcomes, null);
+        }
+
+        var attempted = outcomes.Count;
+        for (var i = attempted; i < changes.Count; i++)
+        {
+            outcomes.Add(new ChangeOutcome(changes[i], ChangeState.Skipped));
+        }
+
+        return (outcomes, PutBack(practice, outcomes, attempted, kind, error));
     }
 
-    private static ChangeOutcome Do(IPractice practice, Change change, OperationKind kind)
+    /// <summary>The files that the writers of these changes would write.</summary>
+    /// <exception cref="PracticeException">A change names nothing that the practice knows.</exception>
+    /// <exception cref="IOException">A writer could not tell.</exception>
+    public static List<FileEdit> Preview(IPractice practice, IReadOnlyList<Change> changes)
     {
+        var files = new List<FileEdit>();
+        for (var i = 0; i < changes.Count;)
+        {
+            var group = ChangeGroup.At(practice, changes, i);
+            files.AddRange(group.Writer?.Preview(group.Writes) ?? []);
+            i += group.Writes.Count;
+        }
+
+        return files;
+    }
+
+    /// <summary>The group that starts at one of the changes.</summary>
+    private static List<ChangeOutcome> Do(IPractice practice, IReadOnlyList<Change> changes, int start, OperationKind kind)
+    {
+        ChangeGroup group;
         try
         {
-            var readBack = WriteAndVerify(practice.OpenKnob(change), change.After, out var problem);
-            return problem is null
-                ? new ChangeOutcome(change, kind == OperationKind.Undo ? ChangeState.Reverted : ChangeState.Verified, readBack)
-                : new ChangeOutcome(change, ChangeState.Failed, readBack, problem);
+            group = ChangeGroup.At(practice, changes, start);
+        }
+        catch (PracticeException e)
+        {
+            return [new ChangeOutcome(changes[start], ChangeState.Failed, null, e.Message)];
+        }
+
+        var outcomes = new List<ChangeOutcome>(group.Writes.Count);
+        try
+        {
+            group.Write();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or PracticeException)
         {
-            return new ChangeOutcome(change, ChangeState.Failed, null, e.Message);
+            outcomes.Add(new ChangeOutcome(changes[start], ChangeState.Failed, null, e.Message));
+            for (var i = 1; i < group.Writes.Count; i++)
+            {
+                outcomes.Add(new ChangeOutcome(changes[start + i], ChangeState.Skipped));
+            }
+
+            return outcomes;
         }
-    }
 
-    private static string? WriteAndVerify(IKnob knob, string? value, out string? problem)
-    {
-        knob.Write(value);
-        var reading = knob.Read();
-        problem = reading.Problem is not null ? "written, but cannot be read back: " + reading.Problem
-            : knob.AreEqual(reading.Value, value) ? null
-            : $"'{value}' was written without an error, but '{reading.Value}' was read back";
-        return reading.Value;
-    }
-
-    private static string PutBack(IPractice practice, List<ChangeOutcome> outcomes, OperationKind kind, string error)
-    {
-        for (var i = outcomes.Count - 1; i >= 0; i--)
+        for (var i = 0; i < group.Writes.Count; i++)
         {
-            var (change, state, _, _) = outcomes[i];
-            if (state == ChangeState.Skipped)
-            {
-                continue;
-            }
+            outcomes.Add(Verify(changes[start + i], group.Writes[i], kind));
+        }
 
+        return outcomes;
+    }
+
+    private static ChangeOutcome Verify(Change change, KnobWrite write, OperationKind kind)
+    {
+        var reading = write.Knob.Read();
+        var problem = reading.Problem is not null ? "written, but cannot be read back: " + reading.Problem
+            : write.Knob.AreEqual(reading.Value, write.Value) ? null
+            : $"'{write.Value}' was written without an error, but '{reading.Value}' was read back";
+        return problem is null
+            ? new ChangeOutcome(change, kind == OperationKind.Undo ? ChangeState.Reverted : ChangeState.Verified, reading.Value)
+            : new ChangeOutcome(change, ChangeState.Failed, reading.Value, problem);
+    }
+
+    /// <param name="attempted">So many of the outcomes are of changes that a writer was asked for.</param>
+    private static string PutBack(IPractice practice, List<ChangeOutcome> outcomes, int attempted, OperationKind kind, string error)
+    {
+        var places = new List<int>();
+        var backs = new List<Change>();
+        for (var i = attempted - 1; i >= 0; i--)
+        {
+            var change = outcomes[i].Change;
             var back = change with { Before = change.After, After = change.Before };
-            var result = IsAlready(practice, back) ? null : Do(practice, back, OperationKind.Apply);
-            if (state == ChangeState.Failed)
+            if (IsAlready(practice, back))
             {
-                // Its own error is what the caller needs; that it may have been half done is mended silently if it can be.
-                error += result is { State: ChangeState.Failed } ? $"; and {change.Item} could not be put back: {result.Error}" : string.Empty;
-                continue;
+                outcomes[i] = Back(outcomes[i], null, kind);
             }
-
-            if (result is { State: ChangeState.Failed })
+            else
             {
-                outcomes[i] = outcomes[i] with { Error = "could not be put back: " + result.Error };
-                error += $"; and {change.Item} could not be put back: {result.Error}";
-                continue;
+                places.Add(i);
+                backs.Add(back);
             }
+        }
 
-            // Of an undo that failed: it is as it was before the undo, so it was not reverted after all.
-            outcomes[i] = kind == OperationKind.Undo
-                ? new ChangeOutcome(change, ChangeState.Skipped, result?.ReadBack, "put back, since a later change failed")
-                : new ChangeOutcome(change, ChangeState.Reverted, result?.ReadBack);
+        for (var done = 0; done < backs.Count;)
+        {
+            // Of a group that fails the first has the error; the others were put back as little.
+            var results = Do(practice, backs, done, OperationKind.Apply);
+            var groupError = results.Find(static r => r.State == ChangeState.Failed)?.Error;
+            foreach (var result in results)
+            {
+                var place = places[done++];
+                if (result.State == ChangeState.Verified)
+                {
+                    outcomes[place] = Back(outcomes[place], result.ReadBack, kind);
+                    continue;
+                }
+
+                error += $"; and {result.Change.Item} could not be put back: {result.Error ?? groupError}";
+                if (outcomes[place].State is not (ChangeState.Failed or ChangeState.Skipped))
+                {
+                    outcomes[place] = outcomes[place] with { Error = "could not be put back: " + (result.Error ?? groupError) };
+                }
+            }
         }
 
         return error;
     }
+
+    /// <summary>How a change ends that is as it was before.</summary>
+    private static ChangeOutcome Back(ChangeOutcome outcome, string? readBack, OperationKind kind) => outcome.State switch
+    {
+        // Its own error is what the caller needs; that it may have been half done was mended.
+        ChangeState.Failed or ChangeState.Skipped => outcome,
+
+        // Of an undo that failed: it is as it was before the undo, so it was not reverted after all.
+        _ when kind == OperationKind.Undo => new ChangeOutcome(outcome.Change, ChangeState.Skipped, readBack, "put back, since a later change failed"),
+        _ => new ChangeOutcome(outcome.Change, ChangeState.Reverted, readBack),
+    };
 
     private static bool IsAlready(IPractice practice, Change change)
     {

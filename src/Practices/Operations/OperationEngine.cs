@@ -71,7 +71,17 @@ public sealed class OperationEngine : IDisposable
     public Plan Plan(Desired desired)
     {
         OperationRequest.CheckSize(desired);
-        return Find(desired.Practice).Plan(desired);
+        var practice = Find(desired.Practice);
+        var plan = practice.Plan(desired);
+        try
+        {
+            var files = ChangeRunner.Preview(practice, plan.Changes);
+            return files.Count == 0 ? plan : plan with { Files = [.. plan.Files, .. files] };
+        }
+        catch (IOException e)
+        {
+            return plan with { Warnings = [.. plan.Warnings, "the files that would be written cannot be shown, and an apply may fail: " + e.Message] };
+        }
     }
 
     /// <summary>Newest first.</summary>

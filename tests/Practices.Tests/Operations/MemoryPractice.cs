@@ -49,26 +49,39 @@ internal sealed class MemoryPractice : IPractice
     public IKnob OpenKnob(Change change)
         => Forgotten.Contains(change.Item) ? throw PracticeException.Precondition($"'{change.Item}' is not known") : new Knob(this, change.Item);
 
-    private sealed class Knob(MemoryPractice practice, string item) : IKnob
+    /// <summary>Writers of items that are written together.</summary>
+    public Dictionary<string, IKnobWriter> Writers { get; } = new(StringComparer.Ordinal);
+
+    public void Set(string item, string? value)
     {
+        if (Deaf.Contains(item))
+        {
+            return;
+        }
+
+        if (value is null)
+        {
+            Values.Remove(item);
+        }
+        else
+        {
+            Values[item] = value;
+        }
+    }
+
+    internal sealed class Knob(MemoryPractice practice, string item) : IKnob
+    {
+        public string Item => item;
+
+        public IKnobWriter? Writer => practice.Writers.GetValueOrDefault(item);
+
         public KnobReading Read() => new(practice.Values.GetValueOrDefault(item), null);
 
         public void Write(string? value)
         {
             practice.BeforeWrite?.Invoke(item, value);
             practice.Writes.Add($"{item}={value}");
-            if (!practice.Deaf.Contains(item))
-            {
-                if (value is null)
-                {
-                    practice.Values.Remove(item);
-                }
-                else
-                {
-                    practice.Values[item] = value;
-                }
-            }
-
+            practice.Set(item, value);
             practice.AfterWrite?.Invoke(item, value);
         }
 

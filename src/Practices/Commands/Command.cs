@@ -1,0 +1,15 @@
+namespace GuestTune.Practices.Commands;
+
+/// <summary>A program with its arguments, run without a shell, and the bounds of what it may cost.</summary>
+/// <param name="Program">A name, looked up in the system's own directories of programs, or an absolute path.</param>
+public sealed record Command(string Program, params IReadOnlyList<string> Arguments)
+{
+    /// <summary>When it is over, the program is killed with everything that it started.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Of standard output and of standard error each; what is more is thrown away.</summary>
+    public int MaximumOutputBytes { get; init; } = 64 * 1024;
+
+    /// <summary>As it would be typed, for messages.</summary>
+    public override string ToString() => string.Join(' ', [Program, .. Arguments]);
+}
