@@ -43,8 +43,25 @@ public partial class SpecificationTests
     public void Examples_OfEveryFrameType_AreThere() =>
         Assert.Equal(Enum.GetNames<FrameType>().Select(name => name.ToUpperInvariant()).Order(StringComparer.Ordinal), Examples().Keys.Order(StringComparer.Ordinal));
 
+    /// <summary>Lengths on both sides of each step of XXH64; the values are those of the reference library.</summary>
+    [Theory]
+    [InlineData(0, 0x51d8e999u)]
+    [InlineData(1, 0xbc1f4bb6u)]
+    [InlineData(3, 0x52e564c9u)]
+    [InlineData(4, 0x66ee9fdau)]
+    [InlineData(8, 0xc6f90092u)]
+    [InlineData(9, 0x975b4c02u)]
+    [InlineData(31, 0xcc4a6119u)]
+    [InlineData(32, 0xf790fd97u)]
+    [InlineData(33, 0xba588784u)]
+    [InlineData(63, 0x31c7493cu)]
+    [InlineData(64, 0xf6eeb01fu)]
+    [InlineData(1000, 0x33f1a3fbu)]
+    public void Checksum_OfAnyLength_IsThatOfTheReference(int sizeBytes, uint expected) =>
+        Assert.Equal(expected, Checksum.Compute([.. Enumerable.Range(0, sizeBytes).Select(i => (byte)((i * 7) + 3))]));
+
     [Fact]
-    public void Crc32C_CheckValue_IsThatOfTheStandard() => Assert.Equal(0xe3069283u, Crc32C.Compute("123456789"u8));
+    public void Checksum_CheckValue_IsThatOfTheSpecification() => Assert.Equal(0x40e6ae83u, Checksum.Compute("123456789"u8));
 
     private static Dictionary<string, byte[]> Examples()
     {

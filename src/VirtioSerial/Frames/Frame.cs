@@ -82,7 +82,7 @@ internal static class Frame
     /// <summary>Writes the header for a payload that already stands behind the header's space.</summary>
     public static void WriteHeader(Span<byte> frame, byte version, FrameType type, SessionId session, uint sequence, int payloadSizeBytes)
     {
-        var crc = Crc32C.Compute(frame.Slice(FrameHeader.SizeBytes, payloadSizeBytes));
-        new FrameHeader(version, type, payloadSizeBytes, session, sequence, crc).Write(frame);
+        var checksum = Checksum.Compute(frame.Slice(FrameHeader.SizeBytes, payloadSizeBytes));
+        new FrameHeader(version, type, payloadSizeBytes, session, sequence, checksum).Write(frame);
     }
 }

@@ -5,7 +5,7 @@ namespace GuestTune.VirtioSerial.Frames;
 
 /// <summary>The 36 bytes in front of every payload; their layout is the same in all protocol versions.</summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct FrameHeader(byte Version, FrameType Type, int PayloadSizeBytes, SessionId Session, uint Sequence, uint PayloadCrc)
+internal readonly record struct FrameHeader(byte Version, FrameType Type, int PayloadSizeBytes, SessionId Session, uint Sequence, uint PayloadChecksum)
 {
     public const int SizeBytes = 36;
 
@@ -25,7 +25,7 @@ internal readonly record struct FrameHeader(byte Version, FrameType Type, int Pa
     /// <summary>Reads a header that is known to start with the magic; false when its own checksum is wrong.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, out FrameHeader header)
     {
-        if (BinaryPrimitives.ReadUInt32LittleEndian(source[CheckedSizeBytes..]) != Crc32C.Compute(source[..CheckedSizeBytes]))
+        if (BinaryPrimitives.ReadUInt32LittleEndian(source[CheckedSizeBytes..]) != Checksum.Compute(source[..CheckedSizeBytes]))
         {
             header = default;
             return false;
@@ -49,7 +49,7 @@ internal readonly record struct FrameHeader(byte Version, FrameType Type, int Pa
         BinaryPrimitives.WriteUInt16LittleEndian(destination[6..], (ushort)PayloadSizeBytes);
         Session.Write(destination[8..]);
         BinaryPrimitives.WriteUInt32LittleEndian(destination[24..], Sequence);
-        BinaryPrimitives.WriteUInt32LittleEndian(destination[28..], PayloadCrc);
-        BinaryPrimitives.WriteUInt32LittleEndian(destination[CheckedSizeBytes..], Crc32C.Compute(destination[..CheckedSizeBytes]));
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[28..], PayloadChecksum);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[CheckedSizeBytes..], Checksum.Compute(destination[..CheckedSizeBytes]));
     }
 }

@@ -99,7 +99,7 @@ internal sealed class FrameReader : IDisposable
         }
 
         payload = available.Slice(FrameHeader.SizeBytes, header.PayloadSizeBytes);
-        if (Crc32C.Compute(payload) != header.PayloadCrc)
+        if (Checksum.Compute(payload) != header.PayloadChecksum)
         {
             // A torn frame is completed by whatever came next, and that may hold whole frames: look at it again.
             payload = default;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using System.Numerics;
+using GuestTune.VirtioSerial.Frames;
 
 namespace GuestTune.EndToEnd.Channel;
 
@@ -76,7 +76,7 @@ internal sealed class ForeignVersionAgent : IAsyncDisposable
         {
             var header = received.GetRange(start, HeaderSizeBytes).ToArray();
             if (header.AsSpan().StartsWith(Magic) && header[5] == HelloType
-                && BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(CheckedSizeBytes)) == Crc32C(header.AsSpan(0, CheckedSizeBytes)))
+                && BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(CheckedSizeBytes)) == Checksum.Compute(header.AsSpan(0, CheckedSizeBytes)))
             {
                 received.RemoveRange(0, start + HeaderSizeBytes);
                 return header[8..24];
@@ -95,20 +95,9 @@ internal sealed class ForeignVersionAgent : IAsyncDisposable
         frame[5] = ResetType;
         BinaryPrimitives.WriteUInt16LittleEndian(frame.AsSpan(6), (ushort)payload.Length);
         session.CopyTo(frame, 8);
-        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(28), Crc32C(payload));
-        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(CheckedSizeBytes), Crc32C(frame.AsSpan(0, CheckedSizeBytes)));
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(28), Checksum.Compute(payload));
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(CheckedSizeBytes), Checksum.Compute(frame.AsSpan(0, CheckedSizeBytes)));
         payload.CopyTo(frame, HeaderSizeBytes);
         return frame;
-    }
-
-    private static uint Crc32C(ReadOnlySpan<byte> data)
-    {
-        var crc = uint.MaxValue;
-        foreach (var value in data)
-        {
-            crc = BitOperations.Crc32C(crc, value);
-        }
-
-        return ~crc;
     }
 }
