@@ -17,7 +17,7 @@ public sealed class IdleAgentTests(GuestPool pool)
 
         var wakeUps = await FindWakeUpsAsync(guest);
 
-        // The .NET runtime's own finalizer thread looks up every ten seconds, and nothing can tell it not to.
+        // The runtime's finalizer thread waits with a time limit of ten seconds (WaitForFinalizerEvent in finalizerthread.cpp), which nothing can change.
         Assert.All(wakeUps, w => Assert.True(w.Thread.EndsWith(".NET Finalizer", StringComparison.Ordinal) && w.Count is > 0 and <= 3, $"{w}"));
     }
 
