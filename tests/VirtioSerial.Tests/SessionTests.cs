@@ -45,6 +45,47 @@ public class SessionTests
         await Assert.ThrowsAsync<SessionEndedException>(() => host.PingAsync().AsTask());
     }
 
+    /// <summary>A reader may look at everything and take nothing, and then ask for more than there is, also for more than the input holds before it pauses.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Input_ReadInPiecesOfAnySize_NeverStalls(int seed)
+    {
+        await using var pair = await AttachedPair.CreateAsync();
+        const long Total = 5_000_000;
+        var sending = Task.Run(async () =>
+        {
+            var random = new Random(seed);
+            for (long sent = 0; sent < Total;)
+            {
+                var count = (int)Math.Min(random.Next(1, 100_000), Total - sent);
+                await pair.Guest.Output.WriteAsync(new byte[count]);
+                sent += count;
+            }
+
+            await pair.Guest.Output.CompleteAsync();
+        });
+        var choices = new Random(seed + 1000);
+        long received = 0;
+        while (true)
+        {
+            var least = choices.Next(1, 400_000);
+            var read = choices.Next(2) == 0 ? pair.Host.Input.ReadAtLeastAsync(least).AsTask() : pair.Host.Input.ReadAsync().AsTask();
+            var result = await read.WaitAsync(TimeSpan.FromSeconds(20));
+            var taken = result.IsCompleted ? result.Buffer.Length : choices.NextInt64(0, result.Buffer.Length + 1);
+            received += taken;
+            pair.Host.Input.AdvanceTo(result.Buffer.GetPosition(taken), choices.Next(2) == 0 && taken > 0 ? result.Buffer.GetPosition(taken) : result.Buffer.End);
+            if (result.IsCompleted && taken == result.Buffer.Length)
+            {
+                break;
+            }
+        }
+
+        await sending;
+        Assert.Equal(Total, received);
+    }
+
     [Fact]
     public async Task Output_HundredMegabytes_ArriveInOrder()
     {
