@@ -18,6 +18,12 @@ public interface IPractice
     /// <exception cref="PracticeException">As from <see cref="Plan"/>.</exception>
     IReadOnlyList<Change> PlanChanges(Desired desired) => Plan(desired).Changes;
 
+    /// <summary>Asked before changes are shown or done, on the way back (undo) as on the way there.</summary>
+    /// <param name="force">Lets pass what would be refused for the harm that it may do.</param>
+    /// <returns>Warnings for a plan.</returns>
+    /// <exception cref="PracticeException">The changes may do harm; the message says which, and how to avoid it.</exception>
+    IReadOnlyList<string> CheckHarm(IReadOnlyList<Change> changes, bool force) => [];
+
     /// <summary>The knob behind a change that this practice has planned, now or in an earlier run.</summary>
     /// <exception cref="PracticeException">The change names nothing that this practice knows.</exception>
     IKnob OpenKnob(Change change);

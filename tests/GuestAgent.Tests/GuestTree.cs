@@ -59,6 +59,12 @@ internal sealed class GuestTree : IDisposable
         System.IO.File.WriteAllText(File(path), text);
     }
 
+    public void Write(string path, byte[] content)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(File(path))!);
+        System.IO.File.WriteAllBytes(File(path), content);
+    }
+
     /// <summary>Everything but the agent's own state, to compare before and after.</summary>
     public string Snapshot()
     {

@@ -1,8 +1,10 @@
 using GuestTune.Agent.Haltpoll;
 using GuestTune.Agent.Kernel;
 using GuestTune.Agent.Policy;
+using GuestTune.Agent.SealedDisks;
 using GuestTune.Agent.Services;
 using GuestTune.Practices;
+using GuestTune.Practices.Commands;
 using GuestTune.Practices.Files;
 using GuestTune.Practices.Journaling;
 using GuestTune.Protocol;
@@ -37,9 +39,13 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton(files);
         services.AddSingleton(kernel);
         services.AddSingleton<AgentIdentity>();
+        services.TryAddSingleton<ICommandRunner, CommandRunner>();
+        services.AddSingleton<IKernelLog, KernelLog>();
 
         // The processor belongs to the running system, not to some other tree.
         services.AddSingleton<IPractice>(new HaltpollPractice(files, kernel, files.IsSystemRoot ? HypervisorSignature.Probe() : null));
+        services.AddSingleton<SealedDiskFinder>();
+        services.AddSingleton<SealedDiskGuard>();
         services.AddSingleton(new HaltpollBootValues(files, kernel, options.StateDirectory));
         services.AddSingleton<PolicySource>();
         services.AddSingleton<PolicyInterceptor>();

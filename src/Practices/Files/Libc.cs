@@ -39,6 +39,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(SafeFileHandle file, byte* buffer, nint count);
 
+    /// <summary>Offsets have 64 bits under this name on every architecture.</summary>
+    [LibraryImport("libc", EntryPoint = "pread64", SetLastError = true)]
+    public static partial nint ReadAt(SafeFileHandle file, byte* buffer, nint count, long offset);
+
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(SafeFileHandle file, byte* buffer, nint count);
 

@@ -73,6 +73,11 @@ public sealed class OperationEngine : IDisposable
         OperationRequest.CheckSize(desired);
         var practice = Find(desired.Practice);
         var plan = practice.Plan(desired);
+        if (practice.CheckHarm(plan.Changes, desired.Force) is { Count: > 0 } harms)
+        {
+            plan = plan with { Warnings = [.. harms, .. plan.Warnings] };
+        }
+
         try
         {
             var files = ChangeRunner.Preview(practice, plan.Changes);
@@ -166,6 +171,7 @@ public sealed class OperationEngine : IDisposable
         }
 
         var changes = practice.PlanChanges(desired);
+        practice.CheckHarm(changes, desired.Force);
         return Begin(journal, practice, NewRecord(operationId, OperationKind.Apply, desired.Practice, request, null, changes));
     }
 
@@ -182,6 +188,7 @@ public sealed class OperationEngine : IDisposable
         var target = UndoTarget.Choose(journal, operationId, targetId);
         var practice = Find(target.Begun.Practice);
         var changes = UndoPlan.Of(target, practice, journal, _readBootId(), force);
+        practice.CheckHarm(changes, force);
         return Begin(journal, practice, NewRecord(operationId, OperationKind.Undo, target.Begun.Practice, request, target.Begun.OperationId, changes));
     }
 

@@ -46,6 +46,14 @@ internal sealed class MemoryPractice : IPractice
         return new Plan(Id, changes, []);
     }
 
+    /// <summary>Values that do harm.</summary>
+    public HashSet<string> Harmful { get; } = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<string> CheckHarm(IReadOnlyList<Change> changes, bool force)
+        => !changes.Any(c => c.After is { } value && Harmful.Contains(value)) ? []
+            : force ? ["harmful"]
+            : throw PracticeException.Precondition("harmful: use force");
+
     public IKnob OpenKnob(Change change)
         => Forgotten.Contains(change.Item) ? throw PracticeException.Precondition($"'{change.Item}' is not known") : new Knob(this, change.Item);
 

@@ -73,6 +73,26 @@ public sealed class OperationEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task ApplyAndUndo_HarmfulValue_AreRefusedUnlessForced()
+    {
+        Practice.Values["a"] = "1";
+        Practice.Harmful.UnionWith(["1", "2"]);
+        var desired = EngineFixture.Desire(("a", "2"));
+
+        Assert.Throws<PracticeException>(() => _fixture.Engine.Plan(desired));
+        await Assert.ThrowsAsync<PracticeException>(async () => await _fixture.Engine.ApplyAsync("op-1", desired));
+        Assert.Equal("1", Practice.Values["a"]);
+        Assert.Equal(["harmful"], _fixture.Engine.Plan(desired with { Force = true }).Warnings);
+        await _fixture.Engine.ApplyAsync("op-2", desired with { Force = true });
+        Assert.Equal("2", Practice.Values["a"]);
+
+        await Assert.ThrowsAsync<PracticeException>(() => _fixture.Undo("undo-1"));
+        Assert.Equal("2", Practice.Values["a"]);
+        await _fixture.Undo("undo-2", force: true);
+        Assert.Equal("1", Practice.Values["a"]);
+    }
+
+    [Fact]
     public async Task Apply_EverythingAsDesired_IsUnchangedAndStillRemembered()
     {
         Practice.Values["a"] = "2";
