@@ -9,18 +9,15 @@ internal sealed class ServiceActivator<[DynamicallyAccessedMembers(ServiceMapper
 {
     private ObjectFactory<TService>? _factory;
 
-    public TService Create(IServiceProvider services, out bool isOwned)
+    public PerCall<TService> Create(IServiceProvider services)
     {
         if (services.GetService<TService>() is { } service)
         {
-            isOwned = false;
-            return service;
+            return new(service, isOwned: false);
         }
-
-        isOwned = true;
 
         // Two calls may both make the factory: a waste, and no harm.
         _factory ??= ActivatorUtilities.CreateFactory<TService>(Type.EmptyTypes);
-        return _factory(services, []);
+        return new(_factory(services, []), isOwned: true);
     }
 }

@@ -26,11 +26,7 @@ internal sealed class ClientStreamingCallHandler<[DynamicallyAccessedMembers(Ser
     {
         _invoke = invoke;
         _activator = activator;
-        _pipeline = InvokeAsync;
-        for (var i = options.Interceptors.Length - 1; i >= 0; i--)
-        {
-            _pipeline = Intercept(options.Interceptors[i], _pipeline);
-        }
+        _pipeline = Wrap<ClientStreamingServerMethod<TRequest, TResponse>>(options, InvokeAsync, Intercept);
     }
 
     protected override async Task ServeAsync(HttpContext http, HttpServerCallContext call)
@@ -59,32 +55,13 @@ internal sealed class ClientStreamingCallHandler<[DynamicallyAccessedMembers(Ser
         InterceptorRegistration registration,
         ClientStreamingServerMethod<TRequest, TResponse> next) => async (requests, context) =>
     {
-        var interceptor = registration.Create(context.GetHttpContext().RequestServices, out var isOwned);
-        try
-        {
-            return await interceptor.ClientStreamingServerHandler(requests, context, next);
-        }
-        finally
-        {
-            await Owned.ReleaseAsync(interceptor, isOwned);
-        }
+        await using var interceptor = registration.Create(context.GetHttpContext().RequestServices);
+        return await interceptor.Instance.ClientStreamingServerHandler(requests, context, next);
     };
 
-    private Task<TResponse> InvokeAsync(IAsyncStreamReader<TRequest> requests, ServerCallContext context)
+    private async Task<TResponse> InvokeAsync(IAsyncStreamReader<TRequest> requests, ServerCallContext context)
     {
-        var service = _activator.Create(context.GetHttpContext().RequestServices, out var isOwned);
-        return isOwned ? InvokeOwnedAsync(service, requests, context) : _invoke(service, requests, context);
-    }
-
-    private async Task<TResponse> InvokeOwnedAsync(TService service, IAsyncStreamReader<TRequest> requests, ServerCallContext context)
-    {
-        try
-        {
-            return await _invoke(service, requests, context);
-        }
-        finally
-        {
-            await Owned.ReleaseAsync(service, isOwned: true);
-        }
+        await using var service = _activator.Create(context.GetHttpContext().RequestServices);
+        return await _invoke(service.Instance, requests, context);
     }
 }

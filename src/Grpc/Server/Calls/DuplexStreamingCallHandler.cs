@@ -26,11 +26,7 @@ internal sealed class DuplexStreamingCallHandler<[DynamicallyAccessedMembers(Ser
     {
         _invoke = invoke;
         _activator = activator;
-        _pipeline = InvokeAsync;
-        for (var i = options.Interceptors.Length - 1; i >= 0; i--)
-        {
-            _pipeline = Intercept(options.Interceptors[i], _pipeline);
-        }
+        _pipeline = Wrap<DuplexStreamingServerMethod<TRequest, TResponse>>(options, InvokeAsync, Intercept);
     }
 
     protected override async Task ServeAsync(HttpContext http, HttpServerCallContext call)
@@ -53,32 +49,13 @@ internal sealed class DuplexStreamingCallHandler<[DynamicallyAccessedMembers(Ser
         InterceptorRegistration registration,
         DuplexStreamingServerMethod<TRequest, TResponse> next) => async (requests, responses, context) =>
     {
-        var interceptor = registration.Create(context.GetHttpContext().RequestServices, out var isOwned);
-        try
-        {
-            await interceptor.DuplexStreamingServerHandler(requests, responses, context, next);
-        }
-        finally
-        {
-            await Owned.ReleaseAsync(interceptor, isOwned);
-        }
+        await using var interceptor = registration.Create(context.GetHttpContext().RequestServices);
+        await interceptor.Instance.DuplexStreamingServerHandler(requests, responses, context, next);
     };
 
-    private Task InvokeAsync(IAsyncStreamReader<TRequest> requests, IServerStreamWriter<TResponse> responses, ServerCallContext context)
+    private async Task InvokeAsync(IAsyncStreamReader<TRequest> requests, IServerStreamWriter<TResponse> responses, ServerCallContext context)
     {
-        var service = _activator.Create(context.GetHttpContext().RequestServices, out var isOwned);
-        return isOwned ? InvokeOwnedAsync(service, requests, responses, context) : _invoke(service, requests, responses, context);
-    }
-
-    private async Task InvokeOwnedAsync(TService service, IAsyncStreamReader<TRequest> requests, IServerStreamWriter<TResponse> responses, ServerCallContext context)
-    {
-        try
-        {
-            await _invoke(service, requests, responses, context);
-        }
-        finally
-        {
-            await Owned.ReleaseAsync(service, isOwned: true);
-        }
+        await using var service = _activator.Create(context.GetHttpContext().RequestServices);
+        await _invoke(service.Instance, requests, responses, context);
     }
 }

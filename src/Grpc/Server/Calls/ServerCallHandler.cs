@@ -19,6 +19,18 @@ internal abstract class ServerCallHandler<TRequest, TResponse>(Method<TRequest, 
 
     protected abstract Task ServeAsync(HttpContext http, HttpServerCallContext call);
 
+    /// <summary>The interceptors around the method itself; the first one registered is the outermost.</summary>
+    protected static TMethod Wrap<TMethod>(MethodOptions options, TMethod method, Func<InterceptorRegistration, TMethod, TMethod> intercept)
+        where TMethod : Delegate
+    {
+        for (var i = options.Interceptors.Length - 1; i >= 0; i--)
+        {
+            method = intercept(options.Interceptors[i], method);
+        }
+
+        return method;
+    }
+
     /// <summary>A stream of requests may be long and slow; the limits of the server are for uploads.</summary>
     protected static void LiftBodyLimits(HttpContext http)
     {

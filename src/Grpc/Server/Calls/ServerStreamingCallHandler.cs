@@ -26,11 +26,7 @@ internal sealed class ServerStreamingCallHandler<[DynamicallyAccessedMembers(Ser
     {
         _invoke = invoke;
         _activator = activator;
-        _pipeline = InvokeAsync;
-        for (var i = options.Interceptors.Length - 1; i >= 0; i--)
-        {
-            _pipeline = Intercept(options.Interceptors[i], _pipeline);
-        }
+        _pipeline = Wrap<ServerStreamingServerMethod<TRequest, TResponse>>(options, InvokeAsync, Intercept);
     }
 
     protected override async Task ServeAsync(HttpContext http, HttpServerCallContext call)
@@ -51,32 +47,13 @@ internal sealed class ServerStreamingCallHandler<[DynamicallyAccessedMembers(Ser
         InterceptorRegistration registration,
         ServerStreamingServerMethod<TRequest, TResponse> next) => async (request, responses, context) =>
     {
-        var interceptor = registration.Create(context.GetHttpContext().RequestServices, out var isOwned);
-        try
-        {
-            await interceptor.ServerStreamingServerHandler(request, responses, context, next);
-        }
-        finally
-        {
-            await Owned.ReleaseAsync(interceptor, isOwned);
-        }
+        await using var interceptor = registration.Create(context.GetHttpContext().RequestServices);
+        await interceptor.Instance.ServerStreamingServerHandler(request, responses, context, next);
     };
 
-    private Task InvokeAsync(TRequest request, IServerStreamWriter<TResponse> responses, ServerCallContext context)
+    private async Task InvokeAsync(TRequest request, IServerStreamWriter<TResponse> responses, ServerCallContext context)
     {
-        var service = _activator.Create(context.GetHttpContext().RequestServices, out var isOwned);
-        return isOwned ? InvokeOwnedAsync(service, request, responses, context) : _invoke(service, request, responses, context);
-    }
-
-    private async Task InvokeOwnedAsync(TService service, TRequest request, IServerStreamWriter<TResponse> responses, ServerCallContext context)
-    {
-        try
-        {
-            await _invoke(service, request, responses, context);
-        }
-        finally
-        {
-            await Owned.ReleaseAsync(service, isOwned: true);
-        }
+        await using var service = _activator.Create(context.GetHttpContext().RequestServices);
+        await _invoke(service.Instance, request, responses, context);
     }
 }

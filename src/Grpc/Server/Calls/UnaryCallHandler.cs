@@ -26,11 +26,7 @@ internal sealed class UnaryCallHandler<[DynamicallyAccessedMembers(ServiceMapper
     {
         _invoke = invoke;
         _activator = activator;
-        _pipeline = InvokeAsync;
-        for (var i = options.Interceptors.Length - 1; i >= 0; i--)
-        {
-            _pipeline = Intercept(options.Interceptors[i], _pipeline);
-        }
+        _pipeline = Wrap<UnaryServerMethod<TRequest, TResponse>>(options, InvokeAsync, Intercept);
     }
 
     protected override async Task ServeAsync(HttpContext http, HttpServerCallContext call)
@@ -49,32 +45,13 @@ internal sealed class UnaryCallHandler<[DynamicallyAccessedMembers(ServiceMapper
         InterceptorRegistration registration,
         UnaryServerMethod<TRequest, TResponse> next) => async (request, context) =>
     {
-        var interceptor = registration.Create(context.GetHttpContext().RequestServices, out var isOwned);
-        try
-        {
-            return await interceptor.UnaryServerHandler(request, context, next);
-        }
-        finally
-        {
-            await Owned.ReleaseAsync(interceptor, isOwned);
-        }
+        await using var interceptor = registration.Create(context.GetHttpContext().RequestServices);
+        return await interceptor.Instance.UnaryServerHandler(request, context, next);
     };
 
-    private Task<TResponse> InvokeAsync(TRequest request, ServerCallContext context)
+    private async Task<TResponse> InvokeAsync(TRequest request, ServerCallContext context)
     {
-        var service = _activator.Create(context.GetHttpContext().RequestServices, out var isOwned);
-        return isOwned ? InvokeOwnedAsync(service, request, context) : _invoke(service, request, context);
-    }
-
-    private async Task<TResponse> InvokeOwnedAsync(TService service, TRequest request, ServerCallContext context)
-    {
-        try
-        {
-            return await _invoke(service, request, context);
-        }
-        finally
-        {
-            await Owned.ReleaseAsync(service, isOwned: true);
-        }
+        await using var service = _activator.Create(context.GetHttpContext().RequestServices);
+        return await _invoke(service.Instance, request, context);
     }
 }

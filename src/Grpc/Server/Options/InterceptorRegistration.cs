@@ -33,18 +33,15 @@ public class InterceptorRegistration
     /// <summary>Arguments for its constructor; services fill in the rest.</summary>
     public IReadOnlyList<object> Arguments => _arguments;
 
-    /// <summary>The interceptor for one call; an owned one is to be disposed after it.</summary>
-    internal Interceptor Create(IServiceProvider services, out bool isOwned)
+    internal PerCall<Interceptor> Create(IServiceProvider services)
     {
         if (_arguments.Length == 0 && services.GetService(Type) is Interceptor service)
         {
-            isOwned = false;
-            return service;
+            return new(service, isOwned: false);
         }
 
         // Two calls may both make the factory: a waste, and no harm.
         _factory ??= ActivatorUtilities.CreateFactory(Type, Array.ConvertAll(_arguments, argument => argument.GetType()));
-        isOwned = true;
-        return (Interceptor)_factory(services, _arguments);
+        return new((Interceptor)_factory(services, _arguments), isOwned: true);
     }
 }

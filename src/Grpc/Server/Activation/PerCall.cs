@@ -1,9 +1,12 @@
 namespace Grpc.AspNetCore.Server;
 
-/// <summary>Disposes what was made for one call.</summary>
-internal static class Owned
+/// <summary>A service or an interceptor as one call uses it: what was made for the call is disposed after it, what is registered is not.</summary>
+internal readonly struct PerCall<T>(T instance, bool isOwned) : IAsyncDisposable
+    where T : class
 {
-    public static ValueTask ReleaseAsync(object instance, bool isOwned)
+    public T Instance => instance;
+
+    public ValueTask DisposeAsync()
     {
         if (!isOwned)
         {
