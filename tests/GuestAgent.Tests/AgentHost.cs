@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 using GuestTune.Agent.Hosting;
+using GuestTune.Agent.Rebooting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -41,7 +42,8 @@ internal sealed class AgentHost : IAsyncDisposable
 
     public CollectedLog Log { get; }
 
-    public static async Task<AgentHost> StartAsync(GuestTree tree, TimeProvider? time = null)
+    public static async Task<AgentHost> StartAsync(
+        GuestTree tree, TimeProvider? time = null, IGuestRestart? restart = null, string stateDirectory = "/var/lib/guesttune")
     {
         var socket = tree.File("/agent.sock");
         System.IO.File.Delete(socket);
@@ -54,7 +56,13 @@ internal sealed class AgentHost : IAsyncDisposable
             builder.Services.AddSingleton(time);
         }
 
-        builder.Services.AddAgent(new AgentOptions { Root = tree.Path });
+        if (restart is not null)
+        {
+            // The first one that can is taken.
+            builder.Services.AddSingleton(restart);
+        }
+
+        builder.Services.AddAgent(new AgentOptions { Root = tree.Path, StateDirectory = stateDirectory });
         var application = builder.Build();
         application.MapAgent();
         try

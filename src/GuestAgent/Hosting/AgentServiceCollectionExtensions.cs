@@ -1,6 +1,8 @@
 using GuestTune.Agent.Haltpoll;
 using GuestTune.Agent.Kernel;
 using GuestTune.Agent.Policy;
+using GuestTune.Agent.Rebooting;
+using GuestTune.Agent.Rebooting.BootTrials;
 using GuestTune.Agent.SealedDisks;
 using GuestTune.Agent.Services;
 using GuestTune.Practices;
@@ -39,7 +41,6 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton(files);
         services.AddSingleton(kernel);
         services.AddSingleton<AgentIdentity>();
-        services.TryAddSingleton<ICommandRunner, CommandRunner>();
         services.AddSingleton<IKernelLog, KernelLog>();
 
         // The processor belongs to the running system, not to some other tree.
@@ -47,6 +48,12 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton<SealedDiskFinder>();
         services.AddSingleton<SealedDiskGuard>();
         services.AddSingleton(new HaltpollBootValues(files, kernel, options.StateDirectory));
+        services.TryAddSingleton<ICommandRunner, CommandRunner>();
+        services.AddSingleton<IGuestRestart, SystemdRestart>();
+        services.AddSingleton<IGuestRestart, KernelRestart>();
+        services.AddSingleton<IBootTrials, GrubBootTrials>();
+        services.AddSingleton(new RebootRecords(files, options.StateDirectory));
+        services.AddSingleton<GuestReboot>();
         services.AddSingleton<PolicySource>();
         services.AddSingleton<PolicyInterceptor>();
         services.AddSingleton(static provider => CreateEngine(provider));

@@ -8,8 +8,8 @@ internal static class AgentRpc
 
     /// <summary>As in agent.proto; a test keeps the two the same.</summary>
     public static IReadOnlyList<string> All { get; } =
-        ["Ping", "GetInfo", "Observe", "Plan", "Apply", "Undo", "History", "MeasureThroughput"];
+        ["Ping", "GetInfo", "Observe", "Plan", "Apply", "Undo", "History", "Reboot", "EndBootTrial", "MeasureThroughput"];
 
     /// <summary>What a broken agent.conf refuses: everything that changes the guest.</summary>
-    public static bool IsMutating(string rpc) => rpc is "Apply" or "Undo";
+    public static bool IsMutating(string rpc) => rpc is "Apply" or "Undo" or "Reboot" or "EndBootTrial";
 }

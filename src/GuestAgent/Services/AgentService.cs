@@ -1,6 +1,7 @@
 using Grpc.Core;
 using GuestTune.Agent.Kernel;
 using GuestTune.Agent.Policy;
+using GuestTune.Agent.Rebooting;
 using GuestTune.Agent.V1;
 using GuestTune.Practices;
 using GuestTune.Practices.Files;
@@ -11,6 +12,7 @@ namespace GuestTune.Agent.Services;
 /// <summary>The agent's API: checks sizes, asks the engine, and turns its words into messages.</summary>
 internal sealed class AgentService(
     OperationEngine engine,
+    GuestReboot reboot,
     PolicySource policies,
     KernelIdentity kernel,
     AgentIdentity identity,
@@ -191,6 +193,51 @@ internal sealed class AgentService(
         }
     }
 
+    public override async Task<RebootResponse> Reboot(RebootRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        try
+        {
+            var answer = await reboot.RebootAsync(
+                request.OperationId, request.ExpectedBootId, request.Reason, request.Trial, context.CancellationToken).ConfigureAwait(false);
+            return new RebootResponse
+            {
+                State = answer.State,
+                BootId = answer.BootId,
+                BootIdBefore = answer.BootIdBefore,
+                Method = answer.Method,
+                Trial = ToMessage(answer.Trial),
+            };
+        }
+        catch (PracticeException e)
+        {
+            throw Refuse("Reboot", e);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw NotBegun(e);
+        }
+    }
+
+    public override async Task<EndBootTrialResponse> EndBootTrial(EndBootTrialRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        try
+        {
+            return new EndBootTrialResponse { Trial = ToMessage(await reboot.EndTrialAsync(request.OperationId, context.CancellationToken).ConfigureAwait(false)) };
+        }
+        catch (PracticeException e)
+        {
+            throw Refuse("EndBootTrial", e);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw NotBegun(e);
+        }
+    }
+
     public override async Task MeasureThroughput(
         MeasureThroughputRequest request, IServerStreamWriter<MeasureThroughputResponse> responseStream, ServerCallContext context)
     {
@@ -241,6 +288,9 @@ internal sealed class AgentService(
             logger.OperationFailed(operation.OperationId, error);
         }
     }
+
+    private static BootTrial ToMessage(BootTrialReport trial) =>
+        new() { State = trial.State, OperationId = trial.OperationId, Reason = StatusText.Bound(trial.Reason) };
 
     private RpcException Refuse(string rpc, PracticeException refusal)
     {

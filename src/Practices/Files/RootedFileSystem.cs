@@ -41,7 +41,7 @@ public sealed class RootedFileSystem
     public FileReading ReadText(string path, int maximumBytes = 64 * 1024) => Read(path, maximumBytes, Encoding.UTF8);
 
     /// <summary>One char for each byte, so that what is not edited keeps its bytes.</summary>
-    internal FileReading ReadBytesAsLatin1(string path, int maximumBytes = 64 * 1024) => Read(path, maximumBytes, Encoding.Latin1);
+    public FileReading ReadBytesAsLatin1(string path, int maximumBytes = 64 * 1024) => Read(path, maximumBytes, Encoding.Latin1);
 
     public bool FileExists(string path) => FileStatus.TryGet(ResolveToRead(path), followLinks: _isSystemRoot, out var status) == 0 && !status.IsDirectory;
 

@@ -150,6 +150,24 @@ public sealed class OperationEngine : IDisposable
         }
     }
 
+    /// <summary>Does something that must not meet an operation in the middle, as a restart of the machine.</summary>
+    /// <param name="waitCancellation">Ends only the wait for another operation.</param>
+    /// <exception cref="PracticeException">The id is wrong.</exception>
+    public async ValueTask<T> RunAloneAsync<T>(string operationId, Func<T> work, CancellationToken waitCancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        OperationRequest.CheckId(operationId, "operation_id");
+        await _oneAtATime.WaitAsync(waitCancellation).ConfigureAwait(false);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
     /// <summary>Waits for the operation that runs, so that its end is in the journal.</summary>
     public void Dispose()
     {

@@ -1,0 +1,99 @@
+using System.Text;
+using GuestTune.Agent.V1;
+using GuestTune.Practices.Files;
+
+namespace GuestTune.Agent.Rebooting.BootTrials;
+
+/// <summary>Boot trials with GRUB, in whose environment block a boot can leave a note for the next one.</summary>
+internal sealed class GrubBootTrials(RootedFileSystem files) : IBootTrials
+{
+    private const int MaximumCustomBytes = 256 * 1024;
+
+    public BootTrialReport Read()
+    {
+        try
+        {
+            return Read(GrubDirectory.Find(files));
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            return BootTrialReport.None($"no boot trial is possible: {e.Message}");
+        }
+    }
+
+    public BootTrialReport Arm(string operationId)
+    {
+        try
+        {
+            var grub = GrubDirectory.Find(files);
+            var body = GrubEntry.BodyFor(RunningCommandLine.Read(files), grub.Configuration, files);
+
+            var custom = TrialScript.Insert(ReadCustom(grub), operationId, body);
+            var block = GrubEnvironment.Set(ReadEnvironment(grub) ?? GrubEnvironment.Empty, TrialScript.Variable, TrialScript.Armed);
+
+            // The script first: alone it does nothing.
+            Write(grub.CustomPath, custom);
+            Write(grub.EnvironmentPath, block);
+            return Read(grub);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            return BootTrialReport.None($"no boot trial is possible: {e.Message}");
+        }
+    }
+
+    public void End()
+    {
+        try
+        {
+            var grub = GrubDirectory.Find(files);
+            if (ReadEnvironment(grub) is { } block && GrubEnvironment.Find(block, TrialScript.Variable) is not null)
+            {
+                Write(grub.EnvironmentPath, GrubEnvironment.Set(block, TrialScript.Variable, null));
+            }
+
+            var custom = ReadCustom(grub);
+            switch (TrialScript.Remove(custom))
+            {
+                case "" when custom.Length > 0:
+                    AtomicFile.Remove(files, grub.CustomPath);
+                    break;
+                case var others when others.Length < custom.Length:
+                    Write(grub.CustomPath, others);
+                    break;
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
+
+    private BootTrialReport Read(GrubDirectory grub)
+    {
+        var value = ReadEnvironment(grub) is { } block ? GrubEnvironment.Find(block, TrialScript.Variable) : null;
+        var operation = TrialScript.FindOperation(ReadCustom(grub));
+        var source = $"{TrialScript.Variable}={value} in {grub.EnvironmentPath}";
+        return (operation, value) switch
+        {
+            (null, _) or (_, null) => BootTrialReport.None("no boot trial is armed"),
+            (_, TrialScript.Tried) => new BootTrialReport(BootTrialState.Tried, operation, $"this boot is the trial ({source})"),
+            (_, TrialScript.FellBack) => new BootTrialReport(BootTrialState.FellBack, operation, $"GRUB took the previous command line ({source})"),
+            _ => new BootTrialReport(BootTrialState.Armed, operation, $"the next boot is the trial ({source})"),
+        };
+    }
+
+    private string ReadCustom(GrubDirectory grub)
+    {
+        var reading = files.ReadBytesAsLatin1(grub.CustomPath, MaximumCustomBytes);
+        return reading.Text ?? (reading.IsMissing ? string.Empty : throw new InvalidDataException($"{grub.CustomPath} {reading.Problem}"));
+    }
+
+    private string? ReadEnvironment(GrubDirectory grub)
+    {
+        var reading = files.ReadBytesAsLatin1(grub.EnvironmentPath);
+        return reading.Text ?? (reading.IsMissing ? null : throw new InvalidDataException($"{grub.EnvironmentPath} {reading.Problem}"));
+    }
+
+    private void Write(string path, string text) => AtomicFile.Replace(files, path, Encoding.Latin1.GetBytes(text));
+}

@@ -1,0 +1,77 @@
+namespace GuestTune.Agent.Rebooting.BootTrials;
+
+/// <summary>
+/// Our part of GRUB's custom.cfg: at the first boot it notes that the trial began, at later ones it takes the previous command line. What
+/// others have in that file keeps its bytes.
+/// </summary>
+internal static class TrialScript
+{
+    public const string Variable = "guesttune_trial";
+    public const string Armed = "armed";
+    public const string Tried = "tried";
+    public const string FellBack = "fell-back";
+
+    private const string EntryId = "guesttune-previous";
+    private const string Begin = "### BEGIN guesttune boot trial of operation ";
+    private const string End = "### END guesttune boot trial ###\n";
+
+    /// <summary>At the end of the first line where the text before it had no end of its own.</summary>
+    private const string Joined = " (joined)";
+
+    /// <param name="text">Of custom.cfg, one char for each byte; empty where there is none.</param>
+    public static string Insert(string text, string operationId, string body)
+    {
+        var others = Remove(text);
+        var isJoined = others.Length > 0 && others[^1] != '\n';
+        return others + (isJoined ? "\n" : string.Empty) + Begin + operationId + (isJoined ? Joined : string.Empty) + " ###\n" + Script(body) + End;
+    }
+
+    /// <summary>The operation whose part it is; null where there is none.</summary>
+    public static string? FindOperation(string text)
+    {
+        var start = text.IndexOf(Begin, StringComparison.Ordinal);
+        return start < 0 ? null : text[(start + Begin.Length)..].Split([' ', '\n'], 2)[0];
+    }
+
+    public static string Remove(string text)
+    {
+        var start = text.IndexOf(Begin, StringComparison.Ordinal);
+        var end = start < 0 ? -1 : text.IndexOf(End, start, StringComparison.Ordinal);
+        if (end < 0)
+        {
+            return text;
+        }
+
+        var firstLine = text[start..text.IndexOf('\n', start)];
+        var isJoined = firstLine.EndsWith(Joined + " ###", StringComparison.Ordinal) && start > 0;
+        return text[..(isJoined ? start - 1 : start)] + text[(end + End.Length)..];
+    }
+
+    /// <summary>
+    /// The block beside this file, whatever $prefix is. Entries stand in the file's end, so that numbers in GRUB_DEFAULT mean what they meant;
+    /// and so does the script, since others in custom.cfg may set the default, too.
+    /// </summary>
+    private static string Script(string body) => $$"""
+        # guesttune-agent takes this away once the boot is confirmed.
+        if [ -n "${config_directory}" ]; then
+          set guesttune_env="${config_directory}/grubenv"
+        else
+          set guesttune_env="$prefix/grubenv"
+        fi
+        load_env --file "$guesttune_env" {{Variable}}
+        if [ "${{{Variable}}}" = "{{Armed}}" ]; then
+          set {{Variable}}={{Tried}}
+          save_env --file "$guesttune_env" {{Variable}}
+        elif [ "${{{Variable}}}" = "{{Tried}}" ]; then
+          set {{Variable}}={{FellBack}}
+          save_env --file "$guesttune_env" {{Variable}}
+          set default={{EntryId}}
+        elif [ "${{{Variable}}}" = "{{FellBack}}" ]; then
+          set default={{EntryId}}
+        fi
+        menuentry 'Previous kernel command line (guesttune)' --id {{EntryId}} {
+        {{body}}
+        }
+
+        """;
+}
