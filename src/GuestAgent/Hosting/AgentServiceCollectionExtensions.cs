@@ -1,8 +1,9 @@
 using GuestTune.Agent.Haltpoll;
 using GuestTune.Agent.Kernel;
 using GuestTune.Agent.Policy;
-using GuestTune.Agent.Rebooting;
+using GuestTune.Agent.QemuGa;
 using GuestTune.Agent.Rebooting.BootTrials;
+using GuestTune.Agent.Rebooting;
 using GuestTune.Agent.SealedDisks;
 using GuestTune.Agent.Services;
 using GuestTune.Practices;
@@ -47,6 +48,7 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton<IPractice>(new HaltpollPractice(files, kernel, files.IsSystemRoot ? HypervisorSignature.Probe() : null));
         services.AddSingleton<SealedDiskFinder>();
         services.AddSingleton<SealedDiskGuard>();
+        services.AddSingleton<IPractice, QemuGaPractice>();
         services.AddSingleton(new HaltpollBootValues(files, kernel, options.StateDirectory));
         services.TryAddSingleton<ICommandRunner, CommandRunner>();
         services.AddSingleton<IGuestRestart, SystemdRestart>();

@@ -77,9 +77,9 @@ internal sealed class AgentService(
         try
         {
             var response = new ObserveResponse();
-            if (request.Practices.Count > engine.Practices.Count)
+            if (request.Practices.Distinct(StringComparer.Ordinal).Count() < request.Practices.Count)
             {
-                throw PracticeException.Invalid($"{request.Practices.Count} practices were named; this agent has {engine.Practices.Count}: name each once");
+                throw PracticeException.Invalid("a practice is named twice: name each once");
             }
 
             foreach (var id in request.Practices)

@@ -15,6 +15,7 @@ public sealed class RootedFileSystem
     private const int MaximumLinks = 40;
 
     private const int BufferSizeBytes = 4096;
+    private const uint DirectoryMode = 0x1ed; // 0755
 
     private readonly bool _isSystemRoot;
 
@@ -76,6 +77,31 @@ public sealed class RootedFileSystem
 
         names.Sort(StringComparer.Ordinal);
         return names;
+    }
+
+    /// <summary>Makes one directory, below one that exists, unless it is there.</summary>
+    /// <exception cref="FileProblemException">It could not be made.</exception>
+    public void CreateDirectory(string path)
+    {
+        var directory = Resolve(path);
+        if (Libc.MakeDirectory(directory, DirectoryMode) == 0)
+        {
+            NativeFile.SyncDirectory(Path.GetDirectoryName(directory)!);
+        }
+        else if (Marshal.GetLastPInvokeError() is var errno and not Errno.Exists)
+        {
+            throw FileProblemException.For("create", directory, errno);
+        }
+    }
+
+    /// <summary>Takes a directory away that is empty; any other stays.</summary>
+    public void RemoveEmptyDirectory(string path)
+    {
+        var directory = Resolve(path);
+        if (Libc.RemoveDirectory(directory) == 0)
+        {
+            NativeFile.SyncDirectory(Path.GetDirectoryName(directory)!);
+        }
     }
 
     /// <summary>The path on this machine, with every symbolic link followed inside the root; the last part need not exist.</summary>

@@ -7,7 +7,10 @@ internal static class OperationRequest
 {
     public const int MaximumIdLength = 64;
     public const int MaximumSettings = 64;
-    public const int MaximumTextLength = 256;
+    public const int MaximumNameLength = 256;
+
+    /// <summary>A list of all of qemu-ga's commands has 800 characters, a kernel command line at most 2,048 (COMMAND_LINE_SIZE on x86).</summary>
+    public const int MaximumValueLength = 2048;
 
     /// <exception cref="PracticeException">The id is missing or has other characters than it may.</exception>
     public static void CheckId(string operationId, string field)
@@ -36,9 +39,9 @@ internal static class OperationRequest
 
         foreach (var (name, value) in desired.Settings)
         {
-            if (name.Length > MaximumTextLength || value.Length > MaximumTextLength)
+            if (name.Length > MaximumNameLength || value.Length > MaximumValueLength)
             {
-                throw PracticeException.Invalid($"setting '{Shorten(name)}': names and values have at most {MaximumTextLength} characters");
+                throw PracticeException.Invalid($"setting '{Shorten(name)}': names have at most {MaximumNameLength} characters, values {MaximumValueLength}");
             }
         }
     }

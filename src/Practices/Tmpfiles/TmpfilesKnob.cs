@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text;
 using GuestTune.Practices.Files;
 using GuestTune.Practices.Values;
@@ -16,7 +15,6 @@ public sealed class TmpfilesKnob(RootedFileSystem files, string configuration, s
 {
     private const string Header = "# Written by GuestTune: values that the kernel gets at every boot. An undo takes out what it added.\n";
     private static readonly SearchValues<char> CharactersWithMeaning = SearchValues.Create("\n\r%\\\"'");
-    private const uint DirectoryMode = 0x1ed; // 0755
 
     public KnobReading Read()
     {
@@ -52,21 +50,12 @@ public sealed class TmpfilesKnob(RootedFileSystem files, string configuration, s
 
         if (!string.Equals(text, reading.Text, StringComparison.Ordinal))
         {
-            MakeDirectory();
+            // A guest without systemd may lack /etc/tmpfiles.d.
+            files.CreateDirectory(Path.GetDirectoryName(configuration)!);
             AtomicFile.Replace(files, configuration, Encoding.Latin1.GetBytes(text));
         }
     }
 
     public bool AreEqual(string? left, string? right)
         => left is null || right is null ? left is null && right is null : kind.IsSatisfied(left, right);
-
-    /// <summary>A guest without systemd may lack /etc/tmpfiles.d.</summary>
-    private void MakeDirectory()
-    {
-        var directory = files.Resolve(Path.GetDirectoryName(configuration)!);
-        if (Libc.MakeDirectory(directory, DirectoryMode) != 0 && Marshal.GetLastPInvokeError() is var errno and not Errno.Exists)
-        {
-            throw FileProblemException.For("create", directory, errno);
-        }
-    }
 }

@@ -47,8 +47,8 @@ public sealed class AgentServiceTests : IAsyncLifetime
         Assert.Equal(("debian", "12", "Debian GNU/Linux 12", "a\"b"), (info.OsRelease["ID"], info.OsRelease["VERSION_ID"], info.OsRelease["PRETTY_NAME"], info.OsRelease["X"]));
         Assert.Equal("0.1.0", info.AgentVersion);
         Assert.NotEmpty(info.InstanceId);
-        var practice = Assert.Single(info.Practices);
-        Assert.Equal(("guest-idle-haltpoll", true), (practice.Practice, practice.Supported));
+        Assert.True(Assert.Single(info.Practices, p => p.Practice == "guest-idle-haltpoll").Supported);
+        Assert.Equal((false, "qemu-ga is not installed (package qemu-guest-agent)"), info.Practices.Where(p => p.Practice == "qemu-ga-blocklist").Select(p => (p.Supported, p.Reason)).Single());
         Assert.Empty(info.Policy.RefusedRpcs);
         Assert.Empty(info.Policy.Problem);
     }
