@@ -3,6 +3,12 @@
 
 SDK_MAJOR=10
 
+# What tests/TestVm runs: QEMU and what a guest in memory is made of; and what the Debian guest on a disk needs besides.
+# shellcheck disable=SC2034
+initramfs_guest_packages=(qemu-system-x86 busybox-static e2fsprogs xz-utils util-linux)
+# shellcheck disable=SC2034
+disk_guest_packages=(qemu-utils ovmf mmdebstrap fdisk dosfstools mtools)
+
 fail() {
     printf '%s: %s\n' "$(basename "$0")" "$*" >&2
     exit 1

@@ -13,7 +13,8 @@ internal static class BootCommand
         var kernel = SharedOptions.Kernel();
         var count = new Option<int>("--count") { Description = "How many VMs: vm1, vm2, …", DefaultValueFactory = _ => 1 };
         var keep = new Option<bool>("--keep") { Description = "Leave the VMs running; 'stop' ends them." };
-        var disk = new Option<bool>("--disk") { Description = "Give each VM a disk: what the agent writes survives a reboot." };
+        var stateDisk = new Option<bool>("--state-disk") { Description = "Give each VM a small disk: what the agent writes survives a reboot." };
+        var disk = SharedOptions.Disk();
         count.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<int>() is < 1 or > 16)
@@ -24,28 +25,28 @@ internal static class BootCommand
 
         var command = new Command("boot", "Boot VMs and write DIR/inventory.yaml; without --keep they end with this program (Ctrl-C).")
         {
-            folder, kernel, count, keep, disk,
+            folder, kernel, count, keep, stateDisk, disk,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var directory = parsed.GetRequiredValue(folder);
-            var options = Enumerable.Range(1, parsed.GetValue(count)).Select(n => new TestVmOptions
+            var machine = parsed.GetValue(disk) ? DiskImage.Machine : new TestVmOptions { Kernel = KernelFlavour.Parse(parsed.GetValue(kernel)!) };
+            var options = Enumerable.Range(1, parsed.GetValue(count)).Select(n => machine with
             {
                 Name = $"vm{n}",
-                Kernel = KernelFlavour.Parse(parsed.GetValue(kernel)!),
                 Folder = Path.Combine(directory.FullName, $"vm{n}"),
                 KeepsRunning = parsed.GetValue(keep),
-                HasDisk = parsed.GetValue(disk),
+                HasDisk = parsed.GetValue(stateDisk),
             });
-            await BootAsync(directory.FullName, [.. options], parsed.GetValue(keep), cancellationToken);
+            await BootAsync(directory.FullName, [.. options], parsed.GetValue(disk), parsed.GetValue(keep), cancellationToken);
         });
         return command;
     }
 
-    private static async Task BootAsync(string directory, TestVmOptions[] options, bool keep, CancellationToken cancellationToken)
+    private static async Task BootAsync(string directory, TestVmOptions[] options, bool disk, bool keep, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(directory);
-        var vms = await BootAllAsync(options, cancellationToken);
+        var vms = await BootAllAsync(options, disk, cancellationToken);
         try
         {
             var inventory = Path.Combine(directory, "inventory.yaml");
@@ -69,12 +70,13 @@ internal static class BootCommand
         }
     }
 
-    private static async Task<TestVm[]> BootAllAsync(TestVmOptions[] options, CancellationToken cancellationToken)
+    private static async Task<TestVm[]> BootAllAsync(TestVmOptions[] options, bool disk, CancellationToken cancellationToken)
     {
         // Before VMs are booted side by side: each would wait for the same build and the same probe.
         var image = await GuestImage.BuildAsync(options[0].Kernel, cancellationToken);
         var accelerator = await AcceleratorProbe.ChooseAsync(image, cancellationToken);
-        var booting = options.Select(o => TestVm.BootAsync(o, image, accelerator, cancellationToken)).ToArray();
+        BootImage booted = disk ? await DiskGuest.BuildAsync(cancellationToken) : image;
+        var booting = options.Select(o => TestVm.BootAsync(o, booted, accelerator, cancellationToken)).ToArray();
         try
         {
             return await Task.WhenAll(booting);

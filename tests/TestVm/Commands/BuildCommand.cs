@@ -7,8 +7,9 @@ internal static class BuildCommand
 {
     public static Command Create()
     {
-        var command = new Command("build", "Publish agent and CLI, fetch kernels, write images, find out whether KVM works; prints where they are.");
-        command.SetAction(async (_, cancellationToken) =>
+        var disk = SharedOptions.Disk();
+        var command = new Command("build", "Publish agent and CLI, fetch kernels, write images, find out whether KVM works; prints where they are.") { disk };
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             Console.WriteLine($"agent      {await PublishedPrograms.GetAgentAsync(cancellationToken)}");
             Console.WriteLine($"cli        {await PublishedPrograms.GetCliAsync(cancellationToken)}");
@@ -18,6 +19,11 @@ internal static class BuildCommand
                 image = await GuestImage.BuildAsync(flavour, cancellationToken);
                 Console.WriteLine($"kernel     {image.Kernel}");
                 Console.WriteLine($"initramfs  {image.Initramfs} ({new FileInfo(image.Initramfs).Length >> 20} MiB)");
+            }
+
+            if (parsed.GetValue(disk))
+            {
+                Console.WriteLine($"disk       {(await DiskGuest.BuildAsync(cancellationToken)).Folder}");
             }
 
             Console.WriteLine($"accel      {(await AcceleratorProbe.ChooseAsync(image!, cancellationToken)).Id}");

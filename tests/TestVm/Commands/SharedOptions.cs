@@ -11,6 +11,11 @@ internal static class SharedOptions
         Required = true,
     };
 
+    public static Option<bool> Disk() => new("--disk")
+    {
+        Description = "The Debian guest on a disk, with EFI, grub and systemd; needs root and minutes when it is built for the first time.",
+    };
+
     public static Option<string> Kernel()
     {
         var option = new Option<string>("--kernel")

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace GuestTune.Testing;
 
-/// <summary>What QEMU boots: a kernel and a root file system in memory that runs the published agent.</summary>
-public sealed record GuestImage(KernelFlavour Flavour, string Kernel, string Initramfs)
+/// <summary>A kernel and a root file system in memory that runs the published agent.</summary>
+public sealed record GuestImage(KernelFlavour Flavour, string Kernel, string Initramfs) : BootImage
 {
     private const int ImagesKept = 6;
     private const int Executable = 0x1ED; // 0755
@@ -37,11 +37,50 @@ public sealed record GuestImage(KernelFlavour Flavour, string Kernel, string Ini
         return new GuestImage(flavour, kernel.Image, Path.Combine(folder, "initramfs"));
     }
 
+    internal override async Task PrepareAsync(TestVmOptions options, VmFolder folder, CancellationToken cancellationToken)
+    {
+        if (options.HasDisk)
+        {
+            await VmDisk.CreateAsync(folder.Disk, cancellationToken);
+        }
+    }
+
+    internal override IEnumerable<string> Arguments(TestVmOptions options, VmFolder folder, bool goesOn)
+    {
+        List<string> arguments = ["-kernel", Kernel, "-initrd", Initramfs, "-append", KernelCommandLine(options)];
+        if (options.HasDisk)
+        {
+            arguments.AddRange(["-drive", $"if=virtio,format=raw,file={QemuArguments.Escape(folder.Disk)}"]);
+        }
+
+        return arguments;
+    }
+
+    private static string KernelCommandLine(TestVmOptions options)
+    {
+        // panic=-1: a guest that cannot boot resets at once, which QMP reports, instead of standing still.
+        List<string> words = ["console=ttyS0", "quiet", "panic=-1"];
+        AddUnless(options.StartsAgent && options.HasAgentPort, "gt.agent=off");
+        AddUnless(options.HasPortLinks, "gt.links=off");
+        AddUnless(options.AppliesTmpfiles, "gt.tmpfiles=off");
+        AddUnless(options.KernelArguments.Length == 0, options.KernelArguments);
+        return string.Join(' ', words);
+
+        void AddUnless(bool condition, string word)
+        {
+            if (!condition)
+            {
+                words.Add(word);
+            }
+        }
+    }
+
     private static async Task<List<Entry>> CollectAsync(GuestKernel kernel, string agent, GuestPrograms programs, CancellationToken cancellationToken)
     {
         var entries = new List<Entry>
         {
-            new("init", ReadInit(), Executable),
+            new("init", ReadResource("init"), Executable),
+            new("usr/lib/testvm/console", ReadResource("console"), Executable),
             new("etc/os-release", Encoding.UTF8.GetBytes(OsRelease), Readable),
             new("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"u8.ToArray(), Readable),
             new("etc/group", "root:x:0:\n"u8.ToArray(), Readable),
@@ -67,9 +106,9 @@ public sealed record GuestImage(KernelFlavour Flavour, string Kernel, string Ini
         }
     }
 
-    private static byte[] ReadInit()
+    private static byte[] ReadResource(string name)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("init")!;
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
         using var memory = new MemoryStream();
         stream.CopyTo(memory);
         return memory.ToArray();

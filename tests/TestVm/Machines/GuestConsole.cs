@@ -6,11 +6,12 @@ namespace GuestTune.Testing;
 /// <summary>
 /// A root shell in the guest on its second serial port: by it a test sees what the guest's kernel holds without any part of the product.
 /// </summary>
-/// <remarks>The guest's side, and the form of requests and answers, are in Guest/init.</remarks>
+/// <remarks>The guest's side, and the form of requests and answers, are in Guest/console.</remarks>
 public sealed class GuestConsole : IAsyncDisposable
 {
     private const int MaxCommandBytes = 2500; // With base64 below the 4,096 bytes that a raw terminal keeps unread.
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AcceptTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Socket _socket;
     private readonly StreamReader _reader;
@@ -44,19 +45,6 @@ public sealed class GuestConsole : IAsyncDisposable
     /// <param name="timeout">After it the guest kills the command (exit code 137), and a little later this call gives up.</param>
     public async Task<CommandResult> ExecuteAsync(string command, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
-        try
-        {
-            return await ExecuteOnceAsync(command, timeout, cancellationToken);
-        }
-        catch (TestVmException)
-        {
-            // Seen once, on a busy machine: a request without any answer. Why is not known; the command may be run twice.
-            return await ExecuteOnceAsync(command, timeout, cancellationToken);
-        }
-    }
-
-    private async Task<CommandResult> ExecuteOnceAsync(string command, TimeSpan? timeout, CancellationToken cancellationToken)
-    {
         var bytes = Encoding.UTF8.GetBytes(command);
         if (bytes.Length > MaxCommandBytes)
         {
@@ -70,9 +58,9 @@ public sealed class GuestConsole : IAsyncDisposable
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             deadline.CancelAfter(limit + TimeSpan.FromSeconds(15));
             var id = $"{_idPrefix}-{++_lastId}";
-            var request = $"\nrun {id} {Math.Ceiling(limit.TotalSeconds)} {Convert.ToBase64String(bytes)}\n";
-            await _socket.SendAsync(Encoding.ASCII.GetBytes(request), deadline.Token);
-            return await ReadResultAsync(id, deadline.Token);
+            var text = Convert.ToBase64String(bytes);
+            var request = $"\nrun {id} {Math.Ceiling(limit.TotalSeconds)} {text.Length} {text}\n";
+            return await ExchangeAsync(id, Encoding.ASCII.GetBytes(request), deadline.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -116,25 +104,59 @@ public sealed class GuestConsole : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private async Task<CommandResult> ReadResultAsync(string id, CancellationToken cancellationToken)
+    private async Task<CommandResult> ExchangeAsync(string id, byte[] request, CancellationToken cancellationToken)
     {
-        while (true)
+        using var accepted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sending = SendUntilAcceptedAsync(request, accepted.Token);
+        try
         {
-            // Answers to requests that were given up, of this client or one before it, are passed over.
-            if ((await ReadLineAsync(cancellationToken)).Split(' ') is not ["@result", var found, var code, var size] || found != id)
+            while (true)
             {
-                continue;
+                // Answers to requests that were given up, of this client or one before it, are passed over.
+                switch ((await ReadLineAsync(cancellationToken)).Split(' '))
+                {
+                    case ["@accepted", var found] when found == id:
+                        await accepted.CancelAsync();
+                        break;
+                    case ["@result", var found, var code, var size] when found == id:
+                        return new CommandResult(int.Parse(code), await ReadOutputAsync(int.Parse(size), cancellationToken));
+                }
             }
-
-            var output = new char[int.Parse(size)];
-            if (output.Length > 0)
-            {
-                // Asked for nothing, it would still wait for something.
-                await _reader.ReadBlockAsync(output, cancellationToken);
-            }
-
-            return new CommandResult(int.Parse(code), Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(output)));
         }
+        finally
+        {
+            await accepted.CancelAsync();
+            await sending;
+        }
+    }
+
+    // Seen on busy machines: a request that the serial line lost. The guest runs no id twice.
+    private async Task SendUntilAcceptedAsync(byte[] request, CancellationToken accepted)
+    {
+        try
+        {
+            while (true)
+            {
+                await _socket.SendAsync(request, accepted);
+                await Task.Delay(AcceptTimeout, accepted);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        {
+            // Accepted or given up; a socket that broke is what the reader finds as well.
+        }
+    }
+
+    private async Task<string> ReadOutputAsync(int sizeBytes, CancellationToken cancellationToken)
+    {
+        var output = new char[sizeBytes];
+        if (output.Length > 0)
+        {
+            // Asked for nothing, it would still wait for something.
+            await _reader.ReadBlockAsync(output, cancellationToken);
+        }
+
+        return Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(output));
     }
 
     private async Task<string> ReadLineAsync(CancellationToken cancellationToken) =>

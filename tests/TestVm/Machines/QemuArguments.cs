@@ -5,7 +5,7 @@ internal static class QemuArguments
 {
     public const string Program = "qemu-system-x86_64";
 
-    public static List<string> Build(TestVmOptions options, GuestImage image, Accelerator accelerator, VmFolder folder, Guid uuid)
+    public static List<string> Build(TestVmOptions options, BootImage image, Accelerator accelerator, VmFolder folder, Guid uuid, bool goesOn)
     {
         List<string> arguments =
         [
@@ -17,7 +17,7 @@ internal static class QemuArguments
             "-chardev", Socket("qmp", folder.QmpSocket), "-mon", "chardev=qmp,mode=control",
             "-chardev", $"file,id=log,path={Escape(folder.KernelLog)}", "-serial", "chardev:log",
             "-chardev", Socket("console", folder.ConsoleSocket), "-serial", "chardev:console",
-            "-kernel", image.Kernel, "-initrd", image.Initramfs, "-append", KernelCommandLine(options),
+            .. image.Arguments(options, folder, goesOn),
             "-device", "virtio-serial-pci",
         ];
         foreach (var (index, port) in options.Ports.Index())
@@ -30,34 +30,11 @@ internal static class QemuArguments
             ]);
         }
 
-        if (options.HasDisk)
-        {
-            arguments.AddRange(["-drive", $"if=virtio,format=raw,file={Escape(folder.Disk)}"]);
-        }
-
         return arguments;
-    }
-
-    private static string KernelCommandLine(TestVmOptions options)
-    {
-        // panic=-1: a guest that cannot boot resets at once, which QMP reports, instead of standing still.
-        List<string> words = ["console=ttyS0", "quiet", "panic=-1"];
-        AddUnless(options.StartsAgent && options.HasAgentPort, "gt.agent=off");
-        AddUnless(options.HasPortLinks, "gt.links=off");
-        AddUnless(options.AppliesTmpfiles, "gt.tmpfiles=off");
-        AddUnless(options.KernelArguments.Length == 0, options.KernelArguments);
-        return string.Join(' ', words);
-
-        void AddUnless(bool condition, string word)
-        {
-            if (!condition)
-            {
-                words.Add(word);
-            }
-        }
     }
 
     private static string Socket(string id, string path) => $"socket,id={id},path={Escape(path)},server=on,wait=off";
 
-    private static string Escape(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
+    /// <summary>A value in a list that QEMU splits at commas.</summary>
+    public static string Escape(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
 }

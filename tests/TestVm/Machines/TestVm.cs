@@ -11,22 +11,24 @@ public sealed class TestVm : IAsyncDisposable
     private const int MaxBootAttempts = 3;
 
     private readonly TestVmOptions _options;
-    private readonly Process _process;
-    private bool _keepsRunning;
+    private readonly BootImage _image;
+    private readonly Accelerator _accelerator;
     private readonly TaskCompletionSource<string> _stoppedByGuest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Process _process = null!;
+    private bool _keepsRunning;
 
-    private TestVm(TestVmOptions options, VmFolder folder, Guid uuid, Process process)
+    private TestVm(TestVmOptions options, BootImage image, Accelerator accelerator, VmFolder folder)
     {
         _options = options;
-        _process = process;
+        _image = image;
+        _accelerator = accelerator;
         _keepsRunning = options.KeepsRunning;
         Folder = folder;
-        Uuid = uuid;
     }
 
     public string Name => _options.Name;
 
-    public Guid Uuid { get; }
+    public Guid Uuid { get; } = Guid.NewGuid();
 
     public VmFolder Folder { get; }
 
@@ -55,27 +57,22 @@ public sealed class TestVm : IAsyncDisposable
     }
 
     public static async Task<TestVm> BootAsync(
-        TestVmOptions options, GuestImage image, Accelerator accelerator, CancellationToken cancellationToken = default)
+        TestVmOptions options, BootImage image, Accelerator accelerator, CancellationToken cancellationToken = default)
     {
         for (var attempt = 1; ; attempt++)
         {
             var folder = VmFolder.Create(options);
-            if (options.HasDisk)
-            {
-                await VmDisk.CreateAsync(folder.Disk, cancellationToken);
-            }
-
-            var uuid = Guid.NewGuid();
-            var process = await StartAsync(options, folder, QemuArguments.Build(options, image, accelerator, folder, uuid));
-            var vm = new TestVm(options, folder, uuid, process);
+            await image.PrepareAsync(options, folder, cancellationToken);
+            var vm = new TestVm(options, image, accelerator, folder);
+            await vm.LaunchAsync(image.IsSaved);
             try
             {
-                await vm.WaitForFirstBootAsync(cancellationToken);
+                await vm.WaitForGuestAsync(image.IsSaved, cancellationToken);
                 return vm;
             }
             catch (Exception e)
             {
-                var failure = await vm.GiveUpAsync(e, accelerator);
+                var failure = await vm.GiveUpAsync(e);
                 cancellationToken.ThrowIfCancellationRequested();
                 // Emulated processors sometimes trip while the booting kernel rewrites its own code (one boot in some fifty on QEMU 7.2,
                 // on a busy host): that tells nothing of what is tested.
@@ -134,10 +131,57 @@ public sealed class TestVm : IAsyncDisposable
         await WaitForBootAsync(cancellationToken);
     }
 
+    /// <summary>Ends QEMU as a power cut ends a machine: what the guest's kernel had not written to its disk yet is lost.</summary>
+    public async Task CutPowerAsync()
+    {
+        await DisconnectAsync();
+        await KillAsync();
+    }
+
+    /// <summary>Starts QEMU again after <see cref="CutPowerAsync"/>, and waits until the guest has booted.</summary>
+    public async Task PowerOnAsync(CancellationToken cancellationToken = default)
+    {
+        _process.Dispose();
+        await LaunchAsync(goesOn: false);
+        await WaitForGuestAsync(goesOn: false, cancellationToken);
+    }
+
+    /// <summary>Writes the guest's memory and devices to a file, with which a <see cref="DiskImage"/> goes on; then the VM only waits to be ended.</summary>
+    internal async Task SaveAsync(string path, CancellationToken cancellationToken)
+    {
+        await PauseAsync(cancellationToken);
+        await Qmp.ExecuteAsync("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 0 }, cancellationToken);
+        await Qmp.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"exec:cat >'{path}'" }, cancellationToken);
+        while (true)
+        {
+            switch ((string?)(await Qmp.ExecuteAsync("query-migrate", cancellationToken: cancellationToken))!["status"])
+            {
+                case "completed":
+                    return;
+                case "failed":
+                    throw new TestVmException($"QEMU cannot save '{Name}' to '{path}'.");
+            }
+
+            await Task.Delay(20, cancellationToken);
+        }
+    }
+
     /// <summary>The VM ends with this object after all, although it was to outlive it.</summary>
     internal void KillOnDispose() => _keepsRunning = false;
 
     public async ValueTask DisposeAsync()
+    {
+        await DisconnectAsync();
+        if (!_keepsRunning)
+        {
+            await KillAsync();
+            Folder.RemoveIfTemporary();
+        }
+
+        _process.Dispose();
+    }
+
+    private async Task DisconnectAsync()
     {
         if (Console is not null)
         {
@@ -148,57 +192,66 @@ public sealed class TestVm : IAsyncDisposable
         {
             await Qmp.DisposeAsync();
         }
-
-        if (!_keepsRunning)
-        {
-            await KillAsync();
-            Folder.RemoveIfTemporary();
-        }
-
-        _process.Dispose();
     }
 
-    private static async Task<Process> StartAsync(TestVmOptions options, VmFolder folder, List<string> arguments)
+    private async Task LaunchAsync(bool goesOn)
     {
-        if (!options.KeepsRunning)
+        var arguments = QemuArguments.Build(_options, _image, _accelerator, Folder, Uuid, goesOn);
+        if (!_options.KeepsRunning)
         {
-            return await ChildProcessLauncher.StartAsync(QemuArguments.Program, arguments);
+            _process = await ChildProcessLauncher.StartAsync(QemuArguments.Program, arguments);
+            return;
         }
 
         // A session of its own, since Ctrl-C at the terminal is not meant for the VM; and no output of this process, since who reads
         // that waits for its end.
         const string script = """log=$1; shift; exec setsid "$@" </dev/null >"$log" 2>&1""";
-        return Process.Start("sh", ["-c", script, "sh", folder.QemuLog, QemuArguments.Program, .. arguments]);
+        _process = Process.Start("sh", ["-c", script, "sh", Folder.QemuLog, QemuArguments.Program, .. arguments]);
     }
 
-    private async Task WaitForFirstBootAsync(CancellationToken cancellationToken)
+    private async Task WaitForGuestAsync(bool goesOn, CancellationToken cancellationToken)
     {
         var begun = Stopwatch.GetTimestamp();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(_options.BootTimeout);
         Console = await ConnectAsync(GuestConsole.ConnectAsync, Folder.ConsoleSocket, deadline.Token);
         Qmp = await ConnectAsync(QmpClient.ConnectAsync, Folder.QmpSocket, deadline.Token);
+        BootId = await (goesOn ? GoOnAsync(deadline.Token) : WaitForFirstBootAsync(deadline.Token));
+        BootTime = Stopwatch.GetElapsedTime(begun);
+        if (_options.StartsAgent && _options.HasAgentPort)
+        {
+            await WaitForAgentAsync(cancellationToken);
+        }
+    }
+
+    private async Task<string> WaitForFirstBootAsync(CancellationToken cancellationToken)
+    {
         Qmp.OnEvent = NoteEnd;
         try
         {
-            var booted = Console.WaitForBootAsync(deadline.Token);
-            if (await Task.WhenAny(booted, _stoppedByGuest.Task) != booted)
-            {
-                throw new TestVmException(await _stoppedByGuest.Task);
-            }
-
-            BootId = await booted;
-            BootTime = Stopwatch.GetElapsedTime(begun);
+            var booted = Console.WaitForBootAsync(cancellationToken);
+            return await Task.WhenAny(booted, _stoppedByGuest.Task) == booted
+                ? await booted
+                : throw new TestVmException(await _stoppedByGuest.Task);
         }
         finally
         {
             Qmp.OnEvent = null;
         }
+    }
 
-        if (_options.StartsAgent && _options.HasAgentPort)
+    private async Task<string> GoOnAsync(CancellationToken cancellationToken)
+    {
+        // It was paused when it was saved, and is so again when all of it is loaded.
+        while ((string?)(await Qmp.ExecuteAsync("query-status", cancellationToken: cancellationToken))!["status"] == "inmigrate")
         {
-            await WaitForAgentAsync(cancellationToken);
+            await Task.Delay(10, cancellationToken);
         }
+
+        await ResumeAsync(cancellationToken);
+        // Its clock stood still.
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        return await Console.ReadAsync($"date -s @{now} >/dev/null; cat /proc/sys/kernel/random/boot_id", cancellationToken: cancellationToken);
     }
 
     private async Task WaitForBootAsync(CancellationToken cancellationToken)
@@ -236,7 +289,7 @@ public sealed class TestVm : IAsyncDisposable
         }
     }
 
-    private async Task<TestVmException> GiveUpAsync(Exception reason, Accelerator accelerator)
+    private async Task<TestVmException> GiveUpAsync(Exception reason)
     {
         var message = reason is OperationCanceledException ? $"it did not boot within {_options.BootTimeout.TotalSeconds:0} s" : reason.Message;
         var log = Folder.ReadKernelLogTail();
@@ -244,7 +297,7 @@ public sealed class TestVm : IAsyncDisposable
         await KillAsync();
         var error = _process.StartInfo.RedirectStandardError ? await _process.StandardError.ReadToEndAsync(CancellationToken.None) : "";
         await DisposeAsync();
-        return new TestVmException($"The VM '{Name}' ({accelerator.Id}) failed: {message}.\n{error}{log}", reason);
+        return new TestVmException($"The VM '{Name}' ({_accelerator.Id}) failed: {message}.\n{error}{log}", reason);
     }
 
     private async Task KillAsync()

@@ -29,6 +29,14 @@ public sealed class VmFolder
 
     public string Disk => InFolder("disk.img");
 
+    /// <summary>What a disk guest has written over the image that it was started from.</summary>
+    public string Overlay => InFolder("overlay.qcow2");
+
+    public string FirmwareVariables => InFolder("firmware-vars.fd");
+
+    /// <summary>The second disk of a disk guest: whatever a test wants it to find there.</summary>
+    public string Medium => InFolder("medium.img");
+
     public string PortSocket(string port) => InFolder(port + ".sock");
 
     public static VmFolder Create(TestVmOptions options)
