@@ -1,3 +1,4 @@
+using GuestTune.Agent.BootLoader;
 using GuestTune.Agent.Haltpoll;
 using GuestTune.Agent.Kernel;
 using GuestTune.Agent.Policy;
@@ -56,6 +57,8 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton<IBootTrials, GrubBootTrials>();
         services.AddSingleton(new RebootRecords(files, options.StateDirectory));
         services.AddSingleton<GuestReboot>();
+        services.AddSingleton(static provider => new BootArguments(
+            provider.GetRequiredService<RootedFileSystem>(), provider.GetRequiredService<ICommandRunner>(), provider.GetRequiredService<AgentOptions>().StateDirectory));
         services.AddSingleton<PolicySource>();
         services.AddSingleton<PolicyInterceptor>();
         services.AddSingleton(static provider => CreateEngine(provider));

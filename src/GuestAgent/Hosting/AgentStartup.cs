@@ -1,3 +1,4 @@
+using GuestTune.Agent.BootLoader;
 using GuestTune.Agent.Haltpoll;
 using GuestTune.Agent.Policy;
 using GuestTune.Practices;
@@ -14,6 +15,7 @@ internal sealed class AgentStartup(
     OperationEngine engine,
     PolicySource policies,
     HaltpollBootValues bootValues,
+    BootArguments bootArguments,
     HealthService health,
     IHostApplicationLifetime lifetime,
     ILogger<AgentStartup> logger) : IHostedService
@@ -22,6 +24,7 @@ internal sealed class AgentStartup(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         OpenJournal();
+        RecoverBootLoader();
         var policy = policies.Current;
         if (policy.Problem is null && policy.MayPersist && policy.WhyPracticeRefused(HaltpollPractice.PracticeId) is null)
         {
@@ -39,6 +42,21 @@ internal sealed class AgentStartup(
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void RecoverBootLoader()
+    {
+        try
+        {
+            foreach (var line in bootArguments.Recover())
+            {
+                logger.BootLoaderRecovered(line);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            logger.BootLoaderNotRecovered(e.Message);
+        }
+    }
 
     private void OpenJournal()
     {

@@ -1,0 +1,89 @@
+using System.Text;
+
+namespace GuestTune.Agent.BootLoader;
+
+/// <summary>GRUB's environment block, a file of fixed size that GRUB itself writes in place (grub-core/lib/envblk.c).</summary>
+internal static class GrubEnvironment
+{
+    private const string Signature = "# GRUB Environment Block\n";
+
+    /// <summary>Its size as grub-editenv makes it.</summary>
+    private const int SizeBytes = 1024;
+
+    /// <returns>Empty where the text is no environment block.</returns>
+    public static Dictionary<string, string> Parse(string? text)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (line, _) in Lines(text ?? string.Empty))
+        {
+            var equals = line.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0)
+            {
+                variables[line[..equals]] = Unescape(line[(equals + 1)..]);
+            }
+        }
+
+        return variables;
+    }
+
+    /// <summary>Everything else stays as it is; the padding gives or takes the room.</summary>
+    /// <exception cref="IOException">Not an environment block, no such variable, or no room in it.</exception>
+    public static string Set(string text, string path, string name, string value)
+    {
+        foreach (var (line, start) in Lines(text))
+        {
+            if (!line.StartsWith(name + "=", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var edited = (text[..start] + name + "=" + Escape(value) + text[(start + line.Length)..]).TrimEnd('#');
+            var size = Math.Max(text.Length, SizeBytes);
+            return edited.Length <= size ? edited.PadRight(size, '#')
+                : throw new IOException($"{path} has no room for '{name}': GRUB's environment block has {size} bytes");
+        }
+
+        throw new IOException($"{path} has no '{name}', or is not an environment block of GRUB");
+    }
+
+    private static IEnumerable<(string Line, int Start)> Lines(string text)
+    {
+        if (!text.StartsWith(Signature, StringComparison.Ordinal))
+        {
+            yield break;
+        }
+
+        for (var start = Signature.Length; start < text.Length && text[start] != '#';)
+        {
+            var end = start;
+            while (end < text.Length && text[end] != '\n')
+            {
+                // A backslash takes the meaning from the line end, too.
+                end += text[end] == '\\' ? 2 : 1;
+            }
+
+            end = Math.Min(end, text.Length);
+            yield return (text[start..end], start);
+            start = end + 1;
+        }
+    }
+
+    private static string Unescape(string text)
+    {
+        if (!text.Contains('\\', StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        var result = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            i += text[i] == '\\' && i + 1 < text.Length ? 1 : 0;
+            result.Append(text[i]);
+        }
+
+        return result.ToString();
+    }
+
+    private static string Escape(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\\n", StringComparison.Ordinal);
+}

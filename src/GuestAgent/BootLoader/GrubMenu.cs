@@ -1,0 +1,146 @@
+namespace GuestTune.Agent.BootLoader;
+
+/// <summary>What a grub.cfg says: its entries, in order, and which one is the default. Conditions are not evaluated; what GRUB's own generator writes needs none.</summary>
+internal sealed class GrubMenu
+{
+    /// <summary>GRUB gives an entry of a submenu as names joined so; one that belongs to a name is doubled.</summary>
+    private const char PathSeparator = '>';
+
+    private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
+
+    private GrubMenu()
+    {
+    }
+
+    public List<GrubMenuEntry> Entries { get; } = [];
+
+    /// <summary>Entries come from the files of /boot/loader/entries.</summary>
+    public bool ReadsLoaderEntries { get; private set; }
+
+    /// <summary>The last <c>set default=</c> that does not name next_entry.</summary>
+    public string Default { get; private set; } = "0";
+
+    /// <summary>Whether next_entry of the environment block is minded.</summary>
+    public bool MindsNextEntry { get; private set; }
+
+    /// <summary>A menu has entries; a stub on the ESP only leads to another file.</summary>
+    public bool IsMenu => ReadsLoaderEntries || Entries.Count > 0;
+
+    /// <exception cref="IOException">It cannot be understood.</exception>
+    public static GrubMenu Parse(string text, string path)
+    {
+        try
+        {
+            var menu = new GrubMenu();
+            menu.Read(GrubScript.Parse(text));
+            return menu;
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{path} cannot be understood: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A variable that the script itself sets outside of entries.</summary>
+    public string? Variable(string name) => _variables.GetValueOrDefault(name);
+
+    /// <summary>The entry that a value of <c>default</c> names: a number, an id or a title, in a submenu behind that of the submenu. The first one where it names none.</summary>
+    public GrubMenuEntry? Find(string name)
+    {
+        GrubMenuEntry? parent = null;
+        foreach (var part in SplitPath(name))
+        {
+            var next = Entries.Find(e => e.Parent == parent && e.IsCalled(part));
+            if (next is not { IsSubmenu: true })
+            {
+                return next ?? FirstOf(parent);
+            }
+
+            parent = next;
+        }
+
+        return FirstOf(parent);
+    }
+
+    private GrubMenuEntry? FirstOf(GrubMenuEntry? parent)
+    {
+        var first = Entries.Find(e => e.Parent == parent);
+        return first is { IsSubmenu: true } ? FirstOf(first) : first;
+    }
+
+    private static IEnumerable<string> SplitPath(string name)
+        => name.Replace(">>", "\0", StringComparison.Ordinal).Split(PathSeparator).Select(static p => p.Replace('\0', PathSeparator));
+
+    private void Read(List<List<GrubWord>> commands)
+    {
+        // What each open block is: an entry or submenu, or null for another one.
+        var blocks = new Stack<GrubMenuEntry?>();
+        GrubMenuEntry? opening = null;
+        foreach (var command in commands)
+        {
+            // What a keyword is followed by is a command, too.
+            var words = command.Count > 1 && command[0].Text is "then" or "else" or "do" ? command[1..] : command;
+            switch (words[0].Text)
+            {
+                case "{":
+                    blocks.Push(opening);
+                    opening = null;
+                    break;
+                case "}":
+                    blocks.TryPop(out _);
+                    break;
+                case "menuentry" or "submenu" when words.Count > 1:
+                    opening = Open(words, blocks.FirstOrDefault(static b => b is not null));
+                    Entries.Add(opening);
+                    break;
+                case "linux" or "linux16" or "linuxefi" when words.Count > 1 && blocks.FirstOrDefault(static b => b is not null) is { IsSubmenu: false, Linux: null } entry:
+                    entry.Linux = words;
+                    break;
+                case "blscfg":
+                    ReadsLoaderEntries = true;
+                    break;
+                case "set" when words.Count > 1 && blocks.Count == 0:
+                    Assign(words[1].Text);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    private GrubMenuEntry Open(List<GrubWord> words, GrubMenuEntry? parent)
+    {
+        string? id = null;
+        for (var i = 2; i + 1 < words.Count; i++)
+        {
+            if (words[i].Text is "--id" or "$menuentry_id_option" or "${menuentry_id_option}")
+            {
+                id = GrubScript.Expand(words[i + 1].Text, Variable);
+            }
+            else if (words[i].Text.StartsWith("--id=", StringComparison.Ordinal))
+            {
+                id = words[i].Text["--id=".Length..];
+            }
+        }
+
+        return new GrubMenuEntry(GrubScript.Expand(words[1].Text, Variable), id, parent, Entries.Count(e => e.Parent == parent), words[0].Text is "submenu");
+    }
+
+    private void Assign(string assignment)
+    {
+        var equals = Math.Max(assignment.IndexOf('=', StringComparison.Ordinal), 0);
+        var (name, value) = (assignment[..equals], assignment[Math.Min(equals + 1, assignment.Length)..]);
+        if (name is not "default")
+        {
+            _variables[name] = value;
+        }
+        else if (value.Contains("next_entry", StringComparison.Ordinal))
+        {
+            MindsNextEntry = true;
+        }
+        else
+        {
+            Default = value;
+        }
+    }
+}

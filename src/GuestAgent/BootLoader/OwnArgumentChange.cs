@@ -1,0 +1,21 @@
+namespace GuestTune.Agent.BootLoader;
+
+/// <summary>Works out which arguments of our own give a key a value; others' are never taken away, only overruled by one behind them.</summary>
+internal static class OwnArgumentChange
+{
+    /// <param name="value">Empty: the key alone; null: no argument of this key.</param>
+    /// <exception cref="IOException">Somebody else's argument would have to go.</exception>
+    public static IReadOnlyList<KernelArgument> Apply(IReadOnlyList<KernelArgument> own, BootEntry entry, string key, string? value)
+    {
+        List<KernelArgument> others = [.. own.Where(a => !KernelArgument.IsSameKey(a.Key, key))];
+        List<KernelArgument> ours = [.. own.Where(a => KernelArgument.IsSameKey(a.Key, key))];
+        var without = ArgumentLine.Find(ArgumentLine.Exchange(entry.CommandLine, ours, []), key);
+        if (string.Equals(without, value, StringComparison.Ordinal))
+        {
+            return others;
+        }
+
+        return value is not null ? [.. others, new KernelArgument(key, value.Length == 0 ? null : value)]
+            : throw new IOException($"{key}{(without!.Length == 0 ? string.Empty : "=" + without)} was not added by GuestTune, and only what it added is taken out again: remove it by hand ({entry.Source})");
+    }
+}
