@@ -20,6 +20,7 @@ _guesttune() {
             --shrink) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --grow-start) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --allow-shrink) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --block) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --operation-id) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --operation) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --limit) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
@@ -30,10 +31,16 @@ _guesttune() {
         case "$command/$word" in
             "/vms") command="vms" ;;
             "/info") command="info" ;;
+            "/status") command="status" ;;
             "/get") command="get" ;;
             "get/haltpoll") command="get haltpoll" ;;
+            "get/qemu-ga") command="get qemu-ga" ;;
+            "/plan") command="plan" ;;
+            "plan/haltpoll") command="plan haltpoll" ;;
+            "plan/qemu-ga") command="plan qemu-ga" ;;
             "/set") command="set" ;;
             "set/haltpoll") command="set haltpoll" ;;
+            "set/qemu-ga") command="set qemu-ga" ;;
             "/undo") command="undo" ;;
             "/history") command="history" ;;
             "/ping") command="ping" ;;
@@ -56,6 +63,7 @@ _guesttune() {
         --shrink) return ;;
         --grow-start) return ;;
         --allow-shrink) COMPREPLY=($(compgen -W "false true" -- "$current")); return ;;
+        --block) return ;;
         --operation-id) return ;;
         --operation) return ;;
         --limit) return ;;
@@ -64,13 +72,19 @@ _guesttune() {
         --group) return ;;
     esac
     case "$command" in
-        "") commands="vms info get set undo history ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+        "") commands="vms info status get plan set undo history ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
         "vms") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
         "info") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "get") commands="haltpoll"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+        "status") commands=""; options="--all --label -l --explain --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "get") commands="haltpoll qemu-ga"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
         "get haltpoll") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "set") commands="haltpoll"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+        "get qemu-ga") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "plan") commands="haltpoll qemu-ga"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+        "plan haltpoll") commands=""; options="--all --label -l --guest-halt-poll-ns --grow --shrink --grow-start --allow-shrink --persist --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "plan qemu-ga") commands=""; options="--all --label -l --block --force --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "set") commands="haltpoll qemu-ga"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
         "set haltpoll") commands=""; options="--all --label -l --guest-halt-poll-ns --grow --shrink --grow-start --allow-shrink --persist --dry-run --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "set qemu-ga") commands=""; options="--all --label -l --block --force --dry-run --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
         "undo") commands=""; options="--all --label -l --operation --force --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
         "history") commands=""; options="--all --label -l --limit --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
         "ping") commands=""; options="--all --label -l --count --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;

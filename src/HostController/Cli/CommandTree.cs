@@ -19,7 +19,9 @@ internal static class CommandTree
         options.AddTo(root);
         root.Add(VmsCommand.Create(context));
         root.Add(InfoCommand.Create(context));
+        root.Add(StatusCommand.Create(context));
         root.Add(GetCommand.Create(context));
+        root.Add(PlanCommand.Create(context));
         root.Add(SetCommand.Create(context));
         root.Add(UndoCommand.Create(context));
         root.Add(HistoryCommand.Create(context));

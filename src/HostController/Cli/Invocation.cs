@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GuestTune.Controller.Fleet;
 using GuestTune.Controller.V1;
 
 namespace GuestTune.Controller.Cli;
@@ -27,11 +28,10 @@ internal sealed class Invocation(ParseResult parsed, GlobalOptions options, Term
 
     public uint? MaxParallel { get; } = (uint?)NumberOption.Value(parsed, options.Parallel);
 
-    public Pace ReadPace() => new()
-    {
-        TimeoutMs = TimeLimit is { } limit ? (uint)Math.Max(1, limit.TotalMilliseconds) : 0,
-        MaxParallel = MaxParallel ?? 0,
-    };
+    /// <param name="usual">The time limit where none was given: what takes minutes has more, while attaching still has the usual one.</param>
+    public Pace ReadPace(TimeSpan? usual = null) => TimeLimit is { } limit
+        ? new Pace { MaxParallel = MaxParallel ?? 0, TimeoutMs = (uint)Math.Max(1, limit.TotalMilliseconds) }
+        : new Pace { MaxParallel = MaxParallel ?? 0, TimeoutMs = (uint)(usual ?? TimeSpan.Zero).TotalMilliseconds, AttachTimeoutMs = usual is null ? 0 : Pacing.DefaultTimeoutMs };
 
     private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GuestTune.Controller.Fleet;
+using GuestTune.Controller.Practices;
 using GuestTune.Controller.Rendering;
 using GuestTune.Controller.V1;
 
@@ -29,7 +30,7 @@ internal static class UndoCommand
             var request = new UndoRequest
             {
                 Selection = selection.Read(result),
-                Pace = invocation.ReadPace(),
+                Pace = invocation.ReadPace(PracticeCatalog.LongestTimeLimit),
                 OperationId = id,
                 TargetOperationId = result.GetValue(target) ?? "",
                 Force = result.GetValue(force),

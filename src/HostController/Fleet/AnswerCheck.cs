@@ -52,6 +52,7 @@ internal static class AnswerCheck
 
         CheckCount(answer.Plan!.Changes.Count, MostItems, "changes");
         CheckCount(answer.Plan.Warnings.Count, MostItems, "warnings");
+        CheckCount(answer.Plan.Files.Count, MostItems, "files");
         return answer;
     }
 

@@ -57,7 +57,7 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
                 await Parallel.ForEachAsync(vms, bounds, async (vm, token) =>
                 {
                     await events.Writer.WriteAsync(new VmEvent { Vm = vm.Name, Started = new Started() }, token);
-                    var result = await CallOneAsync(vm, pacing.TimeLimit, changes, call, token);
+                    var result = await CallOneAsync(vm, pacing, changes, call, token);
                     result.Vm = vm.Name;
                     await events.Writer.WriteAsync(result, token);
                 });
@@ -71,18 +71,20 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
         }
     }
 
-    private async Task<VmEvent> CallOneAsync(VmEntry vm, TimeSpan limit, bool changes, VmCall call, CancellationToken cancellationToken)
+    private async Task<VmEvent> CallOneAsync(VmEntry vm, Pacing pacing, bool changes, VmCall call, CancellationToken cancellationToken)
     {
         if (vm.Channel is null)
         {
             return new VmEvent { Error = VmFailure.NoChannel(vm) };
         }
 
-        using var timer = new CancellationTokenSource(limit, time);
+        // Until it is attached a VM has less time.
+        using var timer = new CancellationTokenSource(pacing.AttachLimit, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
-        var deadline = time.GetUtcNow().UtcDateTime + limit;
+        var began = time.GetTimestamp();
+        var deadline = time.GetUtcNow().UtcDateTime + pacing.TimeLimit;
         await using var lease = links.Acquire(vm.Channel);
-        var attempt = new Attempt();
+        var attempt = new Attempt(() => timer.CancelAfter(TimeSpan.FromTicks(Math.Max(1, (pacing.TimeLimit - time.GetElapsedTime(began)).Ticks))));
         try
         {
             return await CallUntilAnsweredAsync(lease.Link, deadline, attempt, call, linked.Token);
@@ -106,9 +108,9 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
 
         VmError TimedOut() => attempt switch
         {
-            { Reached: false } => VmFailure.AttachTimeout(vm, limit),
+            { Reached: false } => VmFailure.AttachTimeout(vm, pacing.AttachLimit),
             { Failure: { } reason } => VmFailure.Broken(vm, reason, changes),
-            _ => VmFailure.CallTimeout(vm, limit, changes, attempt.Attachment?.Session.IsPeerResponsive ?? true),
+            _ => VmFailure.CallTimeout(vm, pacing.TimeLimit, changes, attempt.Attachment?.Session.IsPeerResponsive ?? true),
         };
     }
 
@@ -123,7 +125,7 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
             try
             {
                 var attachment = await link.AttachAsync(cancellationToken);
-                attempt.Attachment = attachment;
+                attempt.Reach(attachment);
                 using var expectation = attachment.Session.ExpectAnswer();
                 var callOptions = new CallOptions(deadline: deadline, cancellationToken: cancellationToken);
                 return await call(new VmCallContext(link.Client, callOptions, attachment.Took, time));
@@ -154,14 +156,25 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
     private static bool IsTimeout(RpcException e, CancellationToken timer) =>
         e.StatusCode == StatusCode.DeadlineExceeded || (e.StatusCode == StatusCode.Cancelled && timer.IsCancellationRequested);
 
-    private sealed class Attempt
+    /// <param name="attached">Called when the first session is there.</param>
+    private sealed class Attempt(Action attached)
     {
         /// <summary>The last session that the call went over; null where none was had.</summary>
-        public Attachment? Attachment { get; set; }
+        public Attachment? Attachment { get; private set; }
 
         public bool Reached => Attachment is not null;
 
         /// <summary>Why the last one failed.</summary>
         public string? Failure { get; set; }
+
+        public void Reach(Attachment attachment)
+        {
+            if (!Reached)
+            {
+                attached();
+            }
+
+            Attachment = attachment;
+        }
     }
 }

@@ -4,7 +4,8 @@ using GuestTune.Controller.V1;
 namespace GuestTune.Controller.Fleet;
 
 /// <summary>A checked <see cref="Pace"/>.</summary>
-internal sealed record Pacing(int MaxParallel, TimeSpan TimeLimit)
+/// <param name="AttachLimit">At most the time limit.</param>
+internal sealed record Pacing(int MaxParallel, TimeSpan TimeLimit, TimeSpan AttachLimit)
 {
     public const uint DefaultMaxParallel = 32;
     public const uint DefaultTimeoutMs = 10_000;
@@ -16,6 +17,7 @@ internal sealed record Pacing(int MaxParallel, TimeSpan TimeLimit)
     {
         var parallel = pace is { MaxParallel: > 0 } ? pace.MaxParallel : DefaultMaxParallel;
         var timeoutMs = pace is { TimeoutMs: > 0 } ? pace.TimeoutMs : DefaultTimeoutMs;
+        var attachMs = pace is { AttachTimeoutMs: > 0 } ? pace.AttachTimeoutMs : timeoutMs;
         if (parallel > LargestMaxParallel || timeoutMs > LargestTimeoutMs)
         {
             throw new RpcException(new Status(
@@ -23,6 +25,6 @@ internal sealed record Pacing(int MaxParallel, TimeSpan TimeLimit)
                 $"max_parallel is {parallel} and timeout_ms {timeoutMs}; at most {LargestMaxParallel} and {LargestTimeoutMs} are allowed"));
         }
 
-        return new Pacing((int)parallel, TimeSpan.FromMilliseconds(timeoutMs));
+        return new Pacing((int)parallel, TimeSpan.FromMilliseconds(timeoutMs), TimeSpan.FromMilliseconds(Math.Min(attachMs, timeoutMs)));
     }
 }

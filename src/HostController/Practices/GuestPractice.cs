@@ -16,6 +16,15 @@ internal sealed record GuestPractice
 
     public required IReadOnlyList<PracticeSetting> Settings { get; init; }
 
+    /// <summary>Its settings are in files, so that they hold after a reboot whether that was asked for or not.</summary>
+    public bool AlwaysPersists { get; init; }
+
+    /// <summary>What <c>--force</c> does that is refused without it; null where nothing is.</summary>
+    public string? Force { get; init; }
+
+    /// <summary>How long a change may take where nobody says: emulated guests run boot loaders' generators for half a minute.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMilliseconds(Fleet.Pacing.DefaultTimeoutMs);
+
     /// <summary>Facts beside the settings that a table of many VMs shows: heading and name of the fact.</summary>
     public IReadOnlyList<(string Column, string Fact)> ContextColumns { get; init; } = [];
 }

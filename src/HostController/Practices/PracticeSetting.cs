@@ -6,6 +6,9 @@ namespace GuestTune.Controller.Practices;
 /// <summary>One setting of a practice: its name on the wire, its option on the command line, and what it may be.</summary>
 internal sealed record PracticeSetting
 {
+    /// <summary>Of a value that an agent takes.</summary>
+    private const int MaximumLength = 2048;
+
     /// <summary>As the agent and the kernel call it, e.g. guest_halt_poll_ns.</summary>
     public required string Name { get; init; }
 
@@ -23,7 +26,20 @@ internal sealed record PracticeSetting
 
     public ulong Maximum { get; init; } = uint.MaxValue;
 
-    public string Allowed => Kind == SettingKind.Switch ? "true or false" : $"a whole number from {Minimum} to {Maximum}";
+    /// <summary>What stands for the value in help.</summary>
+    public string ValueName => Kind switch
+    {
+        SettingKind.Switch => "true|false",
+        SettingKind.Names => "NAME,...",
+        _ => "N",
+    };
+
+    public string Allowed => Kind switch
+    {
+        SettingKind.Switch => "true or false",
+        SettingKind.Names => "names separated by commas, without spaces, or none",
+        _ => $"a whole number from {Minimum} to {Maximum}",
+    };
 
     /// <param name="owner">What the message calls the setting: the option or the name.</param>
     /// <returns>What is wrong; null where the value may be sent.</returns>
@@ -32,8 +48,11 @@ internal sealed record PracticeSetting
         var right = Kind switch
         {
             SettingKind.Switch => value is "true" or "false",
+            SettingKind.Names => value.Length <= MaximumLength && value.Split(',').All(IsName),
             _ => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= Minimum && number <= Maximum,
         };
         return right ? null : $"{owner} cannot be '{TerminalText.Escape(value, 40)}'; it must be {Allowed}";
     }
+
+    private static bool IsName(string name) => name.Length > 0 && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 }

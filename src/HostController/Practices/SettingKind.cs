@@ -8,4 +8,7 @@ internal enum SettingKind
 
     /// <summary><c>true</c> or <c>false</c>.</summary>
     Switch,
+
+    /// <summary>Names separated by commas, or <c>none</c>; which there are only the guest knows.</summary>
+    Names,
 }

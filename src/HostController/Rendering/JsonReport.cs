@@ -263,6 +263,17 @@ internal static class JsonReport
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("files");
+        foreach (var file in plan?.Files ?? [])
+        {
+            json.WriteStartObject();
+            json.WriteString("path", file.Path);
+            WriteOptional(json, "before", file.HasBefore, file.Before);
+            WriteOptional(json, "after", file.HasAfter, file.After);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

@@ -10,6 +10,10 @@ namespace GuestTune.Controller.Rendering;
 internal static class TableReport
 {
     private const int MaxReasonLength = 500;
+    private const int MaxHeadingLength = 40;
+
+    /// <summary>Of practices that only the agent knows.</summary>
+    private const int MaxFurtherColumns = 8;
 
     public static void WriteVms(TextWriter output, TableStyle style, ListVmsResponse response)
     {
@@ -108,6 +112,41 @@ internal static class TableReport
         }
     }
 
+    /// <summary>One row for each VM, one column for each practice.</summary>
+    /// <param name="explain">With all the evidence below.</param>
+    public static void WriteStatus(TextWriter output, TableStyle style, IReadOnlyList<VmOutcome> vms, bool explain)
+    {
+        var answers = Answers(vms, r => r.Observe).ToArray();
+        var further = answers.SelectMany(a => a.Answer.Observations).Select(o => o.Practice).Where(p => PracticeCatalog.Find(p) is null);
+        var columns = PracticeCatalog.All.Select(p => (p.Id, Heading: p.Word)).Concat(further.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(MaxFurtherColumns).Select(p => (Id: p, Heading: p))).ToArray();
+        var table = new TextTable(["VM", .. columns.Select(c => TerminalText.Escape(c.Heading, MaxHeadingLength))]);
+        foreach (var (name, answer) in answers)
+        {
+            table.AddRow([(name, CellTone.Plain), .. columns.Select(c => Verdict(answer, c.Id))]);
+        }
+
+        Write(output, style, table);
+        foreach (var (name, answer) in answers)
+        {
+            foreach (var observation in answer.Observations)
+            {
+                if (explain)
+                {
+                    WriteObservation(output, style, name, observation);
+                }
+                else if (observation.Verdict is Practice.V1.Verdict.Failed or Practice.V1.Verdict.Drifted or Practice.V1.Verdict.Pending)
+                {
+                    output.WriteLine($"{Shown(name)}: {Shown(observation.Practice)} is {Words.Of(observation.Verdict)}{Because(observation.Reason)}");
+                }
+            }
+        }
+
+        static (string, CellTone) Verdict(AgentApi.ObserveResponse answer, string practice)
+            => answer.Observations.FirstOrDefault(o => string.Equals(o.Practice, practice, StringComparison.Ordinal)) is { } observation
+                ? (Words.Of(observation.Verdict), Tone(observation.Verdict))
+                : ("-", CellTone.Plain);
+    }
+
     public static void WritePlans(TextWriter output, TableStyle style, IReadOnlyList<VmOutcome> vms)
     {
         var table = new TextTable("VM", "ITEM", "BEFORE", "AFTER", "TAKES EFFECT", "TARGET");
@@ -125,6 +164,14 @@ internal static class TableReport
         }
 
         Write(output, style, table);
+
+        // Many VMs are alike: one diff for all that have it.
+        foreach (var alike in Answers(vms, r => r.Plan).Where(a => a.Answer.Plan is { Files.Count: > 0 }).GroupBy(a => new Plan { Files = { a.Answer.Plan!.Files } }))
+        {
+            output.WriteLine($"{string.Join(", ", alike.Select(a => Shown(a.Vm)))}:");
+            FileDiffReport.Write(output, style, alike.Key.Files);
+        }
+
         foreach (var (name, answer) in Answers(vms, r => r.Plan))
         {
             foreach (var warning in answer.Plan?.Warnings ?? [])

@@ -27,6 +27,13 @@ public sealed class CommandLineTests
     [InlineData("set haltpoll vm1 --grow 1 --operation-id a/b", "--operation-id cannot be 'a/b'; it must be 1 to 64 characters of A-Z a-z 0-9 . _ -")]
     [InlineData("undo vm1 --operation a/b", "--operation cannot be 'a/b'")]
     [InlineData("set haltpoll", "no VM is named")]
+    [InlineData("plan haltpoll vm1", "no setting of haltpoll is given")]
+    [InlineData("set qemu-ga vm1", "no setting of qemu-ga is given; give at least one of --block")]
+    [InlineData("set qemu-ga vm1 --block guest-exec,", "--block cannot be 'guest-exec,'; it must be names separated by commas, without spaces, or none")]
+    [InlineData("set qemu-ga vm1 --block Guest-Exec", "--block cannot be 'Guest-Exec'")]
+    [InlineData("set qemu-ga vm1 --block guest-exec --persist", "there is no option '--persist'")]
+    [InlineData("status", "no VM is named")]
+    [InlineData("status vm1 --explian", "there is no option '--explian'; did you mean --explain?")]
     [InlineData("vms --controller unix:///x --inventory y", "--controller excludes --inventory")]
     [InlineData("vms --controller http://x", "'http://x' is no address of a controller; give unix:///PATH")]
     [InlineData("serve --controller unix:///x", "mean nothing to serve")]
@@ -97,7 +104,7 @@ public sealed class CommandLineTests
         var (code, output, _) = await RunAsync("--help");
 
         Assert.Equal(0, code);
-        foreach (var word in new[] { "vms", "info", "get", "set", "undo", "history", "ping", "serve", "completion", "Exit status", "130" })
+        foreach (var word in new[] { "vms", "info", "status", "get", "plan", "set", "undo", "history", "ping", "serve", "completion", "Exit status", "130" })
         {
             Assert.Contains(word, output);
         }

@@ -237,7 +237,7 @@ public sealed class ProgramTests
             source '{{Repository.Root}}/packaging/host/completions/guesttune.bash'
             try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _guesttune; echo "${COMPREPLY[*]}"; }
             try guesttune hi
-            try guesttune set ""
+            try guesttune set hal
             try guesttune set haltpoll --gr
             try guesttune set haltpoll --allow-shrink t
             try guesttune -o js

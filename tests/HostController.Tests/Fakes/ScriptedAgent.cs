@@ -23,6 +23,9 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
     /// <summary>Run when a call has been carried out and not been answered yet.</summary>
     public Func<string, ServerCallContext, Task> After { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Told what a plan or an apply asks for.</summary>
+    public Action<Desired> SeenDesired { get; set; } = _ => { };
+
     public Func<GetInfoResponse>? Info { get; set; }
 
     /// <summary>Puts another answer in the place of the honest one.</summary>
@@ -53,7 +56,7 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
 
     public override Task<PlanResponse> Plan(PlanRequest request, ServerCallContext context) => DoAsync("Plan", context, () => new PlanResponse
     {
-        Plan = new Plan { Practice = "guest-idle-haltpoll", Changes = { Changes(request.Desired) } },
+        Plan = new Plan { Practice = request.Desired.Practice, Changes = { Changes(request.Desired) } },
     });
 
     public override Task<ApplyResponse> Apply(ApplyRequest request, ServerCallContext context) => DoAsync("Apply", context, () =>
@@ -122,9 +125,10 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
         },
     };
 
-    private IEnumerable<Change> Changes(Desired desired) => desired.Settings
-        .Where(s => Values.GetValueOrDefault(s.Key) != s.Value)
-        .Select(s => new Change
+    private IEnumerable<Change> Changes(Desired desired)
+    {
+        SeenDesired(desired);
+        return desired.Settings.Where(s => Values.GetValueOrDefault(s.Key) != s.Value).Select(s => new Change
         {
             Item = s.Key,
             Target = $"/sys/module/haltpoll/parameters/{s.Key}",
@@ -132,4 +136,5 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
             After = s.Value,
             TakesEffect = TakesEffect.Now,
         });
+    }
 }
