@@ -8,6 +8,9 @@ SDK_MAJOR=10
 initramfs_guest_packages=(qemu-system-x86 busybox-static e2fsprogs xz-utils util-linux)
 # shellcheck disable=SC2034
 disk_guest_packages=(qemu-utils ovmf mmdebstrap fdisk dosfstools mtools)
+# The AArch64 kernel that tests ask.
+# shellcheck disable=SC2034
+aarch64_guest_packages=(qemu-system-arm)
 
 fail() {
     printf '%s: %s\n' "$(basename "$0")" "$*" >&2

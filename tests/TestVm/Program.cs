@@ -7,6 +7,7 @@ var root = new RootCommand("Builds and boots the virtual machines that GuestTune
     BuildCommand.Create(),
     BootCommand.Create(),
     ConsoleCommand.Create(),
+    RecordAarch64Command.Create(),
     StopCommand.Create(),
 };
 try

@@ -6,9 +6,25 @@ internal static class Prerequisites
     private static readonly (string Program, string Package)[] Needed =
         [("qemu-system-x86_64", "qemu-system-x86"), ("busybox", "busybox-static"), ("mke2fs", "e2fsprogs"), ("xz", "xz-utils")];
 
-    public static void SkipIfMissing()
+    private static readonly (string Program, string Package)[] NeededForDisk =
+    [
+        .. Needed, ("qemu-img", "qemu-utils"), ("mmdebstrap", "mmdebstrap"), ("sfdisk", "fdisk"), ("mkfs.vfat", "dosfstools"),
+        ("mcopy", "mtools"), ("../share/OVMF/OVMF_CODE_4M.fd", "ovmf"),
+    ];
+
+    public static void SkipIfMissing() => SkipIfMissing(Needed);
+
+    public static void SkipIfAarch64Missing() => SkipIfMissing([("qemu-system-aarch64", "qemu-system-arm")]);
+
+    public static void SkipIfDiskMissing()
     {
-        var missing = Needed.Where(n => !IsInPath(n.Program)).Select(n => n.Package).ToList();
+        SkipIfMissing(NeededForDisk);
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: the disk guest's files belong to users of the guest");
+    }
+
+    private static void SkipIfMissing((string Program, string Package)[] needed)
+    {
+        var missing = needed.Where(n => !IsInPath(n.Program)).Select(n => n.Package).ToList();
         Assert.SkipWhen(missing.Count > 0, $"needs these Debian packages: {string.Join(' ', missing)}");
     }
 

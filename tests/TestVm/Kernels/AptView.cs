@@ -10,7 +10,8 @@ internal sealed class AptView
 
     private AptView(string folder) => _folder = folder;
 
-    public static async Task<AptView> OpenAsync(string suite, string folder, CancellationToken cancellationToken)
+    /// <param name="architecture">Whose packages; otherwise this machine's.</param>
+    public static async Task<AptView> OpenAsync(string suite, string folder, CancellationToken cancellationToken, string? architecture = null)
     {
         var source = FindDebianArchive(AptSourceParser.ReadAll());
         Directory.CreateDirectory(Path.Combine(folder, "lists/partial"));
@@ -28,7 +29,7 @@ internal sealed class AptView
             Dir::Cache "{folder}";
             APT::Sandbox::User "";
 
-            """,
+            """ + (architecture is null ? "" : ForeignArchitecture(folder, architecture)),
             cancellationToken);
         var view = new AptView(folder);
         (await view.RunAsync("apt-get", ["update", "-q"], cancellationToken)).ThrowIfFailed($"apt-get update for {suite}");
@@ -64,6 +65,19 @@ internal sealed class AptView
             ?? throw new TestVmException(
                 "The kernels of the test guests come from Debian, and no source in /etc/apt/sources.list or /etc/apt/sources.list.d "
                 + $"names a Debian release ({string.Join(", ", releases)}).");
+    }
+
+    // What is installed on this machine says nothing about packages of another kind of machine.
+    private static string ForeignArchitecture(string folder, string architecture)
+    {
+        File.WriteAllText(Path.Combine(folder, "status"), "");
+        return $"""
+            #clear APT::Architectures;
+            APT::Architecture "{architecture}";
+            APT::Architectures "{architecture}";
+            Dir::State::status "{folder}/status";
+
+            """;
     }
 
     private Task<CommandResult> RunAsync(string program, string[] arguments, CancellationToken cancellationToken) =>
