@@ -5,7 +5,7 @@ using GuestTune.Practices.Files;
 namespace GuestTune.Agent.BootLoader;
 
 /// <summary>The kernel command line of the next boots, for practices that need arguments on it, whatever boot loader this guest has.</summary>
-internal sealed class BootArguments
+internal sealed class BootArguments : IBootArguments
 {
     /// <summary>Before the key, in the item of a change.</summary>
     public const string ItemPrefix = "boot:";

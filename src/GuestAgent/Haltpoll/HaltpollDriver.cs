@@ -8,51 +8,64 @@ namespace GuestTune.Agent.Haltpoll;
 /// <summary>Tells whether the kernel really idles by haltpoll, and if not, why as far as can be seen (drivers/cpuidle/cpuidle-haltpoll.c, haltpoll_init).</summary>
 internal sealed class HaltpollDriver(RootedFileSystem files, KernelIdentity kernel, HypervisorSignature? hypervisor)
 {
-    private const string Name = "haltpoll";
     private const string Cpuidle = "/sys/devices/system/cpu/cpuidle/";
     private const string DriverModule = "/sys/module/cpuidle_haltpoll";
-    private const string ForceArgument = "cpuidle_haltpoll.force";
+    private const string DriverOption = "CONFIG_HALTPOLL_CPUIDLE";
     private const string ForceParameter = DriverModule + "/parameters/force";
-    private const string EnableArgument = "haltpoll.enable";
-    private const string EnableParameter = "/sys/module/haltpoll/parameters/enable";
+    private const string EnableParameter = HaltpollParameter.Directory + "enable";
+    private const string BuiltInModules = "modules.builtin";
+    private const int MaximumModulesSizeBytes = 1024 * 1024;
 
     private static readonly string[] Compressions = ["", ".xz", ".zst", ".gz"];
 
+    private readonly KernelConfig _config = new(files);
+
     /// <param name="facts">Gets what was read.</param>
-    /// <returns>Null where haltpoll is in force, else why it is not.</returns>
-    public string? WhyNotInForce(KernelCommandLine commandLine, List<Fact> facts)
+    public HaltpollIdling Read(KernelCommandLine commandLine, List<Fact> facts)
     {
         var driver = Read("current_driver", facts);
         Read("available_governors", facts);
         var governor = Read("current_governor", facts, "current_governor_ro");
-        var force = Switch(ForceArgument, ForceParameter, commandLine, facts);
-        var enable = Switch(EnableArgument, EnableParameter, commandLine, facts);
+        var force = Switch(HaltpollForce.Argument, ForceParameter, commandLine, facts);
+        var enable = Switch(HaltpollForce.EnableArgument, EnableParameter, commandLine, facts);
         AddHypervisor(facts);
+        return new HaltpollIdling(driver, governor, force, enable);
+    }
 
-        if (driver is Name && governor is Name)
+    /// <returns>Null where haltpoll is in force, else why it is not.</returns>
+    public string? WhyNotInForce(HaltpollIdling idling, KernelCommandLine commandLine)
+    {
+        if (idling.IsHaltpoll)
         {
             return null;
         }
 
-        if (driver is Name)
+        if (idling.Driver is HaltpollIdling.Name)
         {
-            return $"the driver is haltpoll, but the governor is {governor ?? "unknown"}: write haltpoll to {Cpuidle}current_governor, or take cpuidle.governor= from the kernel command line";
+            return $"the driver is haltpoll, but the governor is {idling.Governor ?? "unknown"}: write haltpoll to {Cpuidle}current_governor, or take cpuidle.governor= from the kernel command line";
         }
 
+        var reasons = Obstacles(idling, commandLine);
+        return $"current_driver is {idling.Driver ?? "unknown"}, not haltpoll" + (reasons.Count == 0 ? string.Empty : ": " + string.Join("; ", reasons));
+    }
+
+    /// <summary>What keeps the driver from loading, as far as can be seen.</summary>
+    public List<string> Obstacles(HaltpollIdling idling, KernelCommandLine commandLine)
+    {
         var reasons = new List<string>();
         AddCommandLineReasons(commandLine, reasons);
-        AddHypervisorReasons(force, reasons);
-        if (enable is false)
+        AddHypervisorReasons(idling.Force, reasons);
+        if (idling.Enable is false)
         {
-            reasons.Add($"{EnableArgument}=Y is missing on the kernel command line");
+            reasons.Add($"{HaltpollForce.EnableArgument}=Y is missing on the kernel command line");
         }
-        else if (enable is null && kernel.Architecture is "aarch64")
+        else if (idling.Enable is null && kernel.Architecture is "aarch64")
         {
-            reasons.Add($"{EnableArgument}=Y is missing on the kernel command line (kernels of openEuler for AArch64 ask for it)");
+            reasons.Add($"{HaltpollForce.EnableArgument}=Y is missing on the kernel command line (kernels of openEuler for AArch64 ask for it)");
         }
 
         AddModuleReasons(reasons);
-        return $"current_driver is {driver ?? "unknown"}, not haltpoll" + (reasons.Count == 0 ? string.Empty : ": " + string.Join("; ", reasons));
+        return reasons;
     }
 
     private static void AddCommandLineReasons(KernelCommandLine commandLine, List<string> reasons)
@@ -79,8 +92,8 @@ internal sealed class HaltpollDriver(RootedFileSystem files, KernelIdentity kern
         else if (force is not true && hypervisor is not { HasRealtimeHint: true })
         {
             reasons.Add(hypervisor is null
-                ? $"{ForceArgument}=Y is missing on the kernel command line (needed where the host gives no hint-dedicated)"
-                : $"the host gives no hint-dedicated (KVM_HINTS_REALTIME), and {ForceArgument}=Y is missing on the kernel command line");
+                ? $"{HaltpollForce.Argument}=Y is missing on the kernel command line (needed where the host gives no hint-dedicated)"
+                : $"the host gives no hint-dedicated (KVM_HINTS_REALTIME), and {HaltpollForce.Argument}=Y is missing on the kernel command line");
         }
     }
 
@@ -92,16 +105,19 @@ internal sealed class HaltpollDriver(RootedFileSystem files, KernelIdentity kern
         }
 
         var modules = $"/lib/modules/{kernel.Release}";
-        if (!files.DirectoryExists(modules))
+        if (files.ReadText($"{modules}/{BuiltInModules}", MaximumModulesSizeBytes).Text?.Contains("/cpuidle-haltpoll.ko\n", StringComparison.Ordinal) is true)
         {
-            reasons.Add($"the driver cpuidle-haltpoll is neither built in nor loaded ({DriverModule} is missing)");
+            // Built in, by a kernel older than its parameter: then sysfs has no directory for it.
             return;
         }
 
         var file = modules + "/kernel/drivers/cpuidle/cpuidle-haltpoll.ko";
+        var option = _config.Find(kernel.Release, DriverOption, isRunning: true);
         reasons.Add(Array.Exists(Compressions, suffix => files.FileExists(file + suffix))
-            ? "the module cpuidle-haltpoll is not loaded: modprobe cpuidle-haltpoll"
-            : $"kernel {kernel.Release} has no driver cpuidle-haltpoll, neither built in nor as a module");
+            ? "the module cpuidle-haltpoll is not loaded: modprobe cpuidle-haltpoll (and name it in /etc/modules-load.d for later boots)"
+            : files.DirectoryExists(modules) || option.IsOff
+                ? $"kernel {kernel.Release} has no driver cpuidle-haltpoll, neither built in nor as a module" + (option.IsOff ? $" ({option})" : string.Empty)
+                : $"the driver cpuidle-haltpoll is neither built in nor loaded ({DriverModule} is missing)");
     }
 
     private void AddHypervisor(List<Fact> facts)

@@ -1,3 +1,4 @@
+using GuestTune.Agent.BootLoader;
 using GuestTune.Agent.Kernel;
 using GuestTune.Practices;
 using GuestTune.Practices.Files;
@@ -5,20 +6,29 @@ using GuestTune.Practices.Tmpfiles;
 
 namespace GuestTune.Agent.Haltpoll;
 
-/// <summary>Reads everything about haltpoll and sums it up in a verdict.</summary>
-internal sealed class HaltpollObserver(RootedFileSystem files, KernelIdentity kernel, HaltpollDriver driver)
+/// <summary>Reads everything about haltpoll and has it summed up in a verdict.</summary>
+internal sealed class HaltpollObserver(RootedFileSystem files, KernelIdentity kernel, HaltpollDriver driver, IBootArguments boot, IKernelLog log)
 {
     public Observation Observe(PracticeSupport support, IReadOnlyList<OwnedValue> owned)
     {
-        var facts = new List<Fact>(24);
+        var facts = new List<Fact>(32);
+        var next = boot.ReadNextBoot();
         var commandLine = KernelCommandLine.Read(files);
-        var values = ReadValues(support, commandLine, facts);
-        var notInForce = driver.WhyNotInForce(commandLine, facts);
-        var (verdict, reason) = Judge(support, owned, values, notInForce);
+        var values = ReadValues(support, next, facts);
+        var idling = driver.Read(commandLine, facts);
+        var switches = HaltpollForce.Arguments(kernel).Select(key => ArgumentAcrossBoots.Read(files, next, key)).ToArray();
+        foreach (var argument in switches)
+        {
+            facts.Add(argument.NextFact());
+        }
+
+        var (verdict, reason) = support.Supported
+            ? new HaltpollVerdict(files, log, values, switches, owned).Judge(driver.WhyNotInForce(idling, commandLine), facts)
+            : (Verdict.NotApplicable, support.Reason!);
         return new Observation(HaltpollPractice.PracticeId, verdict, reason, facts);
     }
 
-    private HaltpollValues[] ReadValues(PracticeSupport support, KernelCommandLine commandLine, List<Fact> facts)
+    private HaltpollValues[] ReadValues(PracticeSupport support, NextBoot next, List<Fact> facts)
     {
         var persistent = TmpfilesConfiguration.Load(files, HaltpollParameter.Directory);
         var all = HaltpollParameter.All;
@@ -29,102 +39,40 @@ internal sealed class HaltpollObserver(RootedFileSystem files, KernelIdentity ke
             var reading = files.ReadText(parameter.Path);
             var problem = reading.IsMissing && support.Supported ? $"not applicable: kernel {kernel.Release} has no such parameter" : reading.Problem;
             facts.Add(new Fact(parameter.Name, Scope.InForce, reading.Value, parameter.Path, problem));
-            values[i] = new HaltpollValues(parameter, reading, persistent.Find(parameter.Path));
+            values[i] = new HaltpollValues(parameter, reading, persistent.Find(parameter.Path), ArgumentAcrossBoots.Read(files, next, parameter.BootArgument));
         }
 
         foreach (var value in values)
         {
-            var name = value.Parameter.Name;
-            facts.Add(value.Persistent is { } line
-                ? new Fact(name, Scope.Persistent, line.Value, line.Configuration)
-                : new Fact(name, Scope.Persistent, null, HaltpollPractice.Configuration, "not set"));
-            if (commandLine.Find("haltpoll." + name) is { } argument)
-            {
-                facts.Add(new Fact(name, Scope.Persistent, argument, $"{KernelCommandLine.Source} haltpoll.{name}"));
-            }
+            AddPersistent(value, facts);
         }
 
         return values;
     }
 
-    private (Verdict Verdict, string Reason) Judge(PracticeSupport support, IReadOnlyList<OwnedValue> owned, HaltpollValues[] values, string? notInForce)
+    private static void AddPersistent(HaltpollValues value, List<Fact> facts)
     {
-        if (!support.Supported)
+        var name = value.Parameter.Name;
+        var argument = value.Argument;
+        if (value.Line is { } line)
         {
-            return (Verdict.NotApplicable, support.Reason!);
+            facts.Add(new Fact(name, Scope.Persistent, line.Value, line.Configuration));
         }
 
-        if (Unreadable(values) is { } unreadable)
+        if (argument.Next is not null)
         {
-            return (Verdict.Failed, unreadable);
+            facts.Add(new Fact(name, Scope.Persistent, argument.Next, $"{argument.NextSource} {argument.Key}"));
+        }
+        else if (value.Line is null)
+        {
+            facts.Add(new Fact(name, Scope.Persistent, null, HaltpollPractice.Configuration, "not set"));
         }
 
-        if (Drift(owned, values) is { } drift)
+        if (argument.Now is not null)
         {
-            return (Verdict.Drifted, drift);
+            // Where the next boot's line cannot be read, this one's is the best that is known of it.
+            var scope = argument.NextProblem is null ? Scope.Context : Scope.Persistent;
+            facts.Add(new Fact(name, scope, argument.Now, $"{KernelCommandLine.Source} {argument.Key}"));
         }
-
-        if (Pending(values) is { } pending)
-        {
-            return (Verdict.Pending, pending);
-        }
-
-        return notInForce is null
-            ? (Verdict.Effective, "the cpuidle driver and the governor are haltpoll")
-            : (Verdict.Configured, "not effective: " + notInForce);
-    }
-
-    private static string? Unreadable(HaltpollValues[] values)
-    {
-        List<string>? problems = null;
-        foreach (var value in values)
-        {
-            if (value.InForce is { Problem: { } problem, IsMissing: false })
-            {
-                (problems ??= []).Add($"{value.Parameter.Path}: {problem}");
-            }
-        }
-
-        return problems is null ? null : string.Join("; ", problems);
-    }
-
-    private string? Drift(IReadOnlyList<OwnedValue> owned, HaltpollValues[] values)
-    {
-        List<string>? drifts = null;
-        foreach (var ours in owned)
-        {
-            foreach (var value in values)
-            {
-                var isPersistent = string.Equals(ours.Item, value.Parameter.PersistentItem, StringComparison.Ordinal);
-                if (!isPersistent && (!ours.SetInThisBoot || !string.Equals(ours.Item, value.Parameter.Name, StringComparison.Ordinal)))
-                {
-                    continue;
-                }
-
-                // Of lines for boot only those in our own file are ours.
-                var now = isPersistent ? HaltpollPractice.PersistentKnob(files, value.Parameter).Read().Value : value.InForce.Value;
-                var isSame = now is null || ours.Value is null ? now is null && ours.Value is null : value.Parameter.Kind.IsSatisfied(now, ours.Value);
-                if (!isSame)
-                {
-                    (drifts ??= []).Add($"{ours.Item} was set to {ours.Value ?? "nothing"} by operation {ours.OperationId} and is {now ?? "gone"} now");
-                }
-            }
-        }
-
-        return drifts is null ? null : string.Join("; ", drifts);
-    }
-
-    private static string? Pending(HaltpollValues[] values)
-    {
-        List<string>? differences = null;
-        foreach (var value in values)
-        {
-            if (value is { Persistent: { } line, InForce.Value: { } now } && !value.Parameter.Kind.IsSatisfied(now, line.Value))
-            {
-                (differences ??= []).Add($"{value.Parameter.Name} is {now} now and will be {line.Value} ({line.Configuration})");
-            }
-        }
-
-        return differences is null ? null : "after the next boot: " + string.Join("; ", differences);
     }
 }

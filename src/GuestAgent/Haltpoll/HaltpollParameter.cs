@@ -23,6 +23,12 @@ internal sealed record HaltpollParameter(string Name, IValueKind Kind)
     /// <summary>Name of the change to the line that sets it at boot.</summary>
     public string PersistentItem { get; } = PersistentPrefix + Name;
 
+    /// <summary>The kernel argument that sets it at boot.</summary>
+    public string BootArgument { get; } = "haltpoll." + Name;
+
+    /// <param name="argument">As on a command line: empty for a name alone, which means yes.</param>
+    public bool IsSatisfiedBy(string? argument, string value) => argument is not null && Kind.IsSatisfied(argument.Length == 0 ? "Y" : argument, value);
+
     public static HaltpollParameter? Find(string name)
     {
         foreach (var parameter in All)

@@ -1,3 +1,4 @@
+using GuestTune.Agent.BootLoader;
 using GuestTune.Agent.Kernel;
 using GuestTune.Practices;
 using GuestTune.Practices.Files;
@@ -5,25 +6,57 @@ using GuestTune.Practices.Tmpfiles;
 
 namespace GuestTune.Agent.Haltpoll;
 
-/// <summary>Checks what is asked for, and tells it from what is there.</summary>
-internal sealed class HaltpollPlanner(RootedFileSystem files, KernelIdentity kernel, HaltpollDriver driver)
+/// <summary>Tells what is asked for from what is there.</summary>
+internal sealed class HaltpollPlanner(RootedFileSystem files, KernelIdentity kernel, HaltpollDriver driver, IBootArguments boot, HaltpollPersistence persistence)
 {
-    /// <exception cref="PracticeException">Wrong settings (all of the mistakes at once), or settings that this kernel lacks.</exception>
+    /// <exception cref="PracticeException">Wrong settings (all of the mistakes at once), or settings that this guest cannot have.</exception>
     public Plan Plan(PracticeSupport support, Desired desired)
-        => new(HaltpollPractice.PracticeId, PlanChanges(support, desired), Warnings(desired));
+    {
+        var request = HaltpollRequest.Of(desired);
+        var next = boot.ReadNextBoot();
+        var place = ChoosePlace(request, desired, next);
+        var changes = PlanChanges(support, request, place, next);
+        return new Plan(HaltpollPractice.PracticeId, changes, Warnings(request, changes, place));
+    }
 
     /// <exception cref="PracticeException">As from <see cref="Plan"/>.</exception>
     public List<Change> PlanChanges(PracticeSupport support, Desired desired)
     {
-        var settings = Normalize(desired);
+        var request = HaltpollRequest.Of(desired);
+        var next = boot.ReadNextBoot();
+        return PlanChanges(support, request, ChoosePlace(request, desired, next), next);
+    }
+
+    /// <returns>Null where nothing is to persist.</returns>
+    private HaltpollPlace? ChoosePlace(HaltpollRequest request, Desired desired, NextBoot next)
+        => desired.Persist && request.Parameters.Count > 0 ? persistence.Choose(next, desired.Force) : null;
+
+    private List<Change> PlanChanges(PracticeSupport support, HaltpollRequest request, HaltpollPlace? place, NextBoot next)
+    {
         if (!support.Supported)
         {
             throw PracticeException.Precondition("not applicable: " + support.Reason);
         }
 
-        var changes = new List<Change>(settings.Count);
+        var changes = PlanNow(request);
+        if (request.Force is { } force)
+        {
+            changes.AddRange(persistence.PlanForce(force, HaltpollForce.Arguments(kernel), next));
+        }
+
+        if (place is { } chosen)
+        {
+            changes.AddRange(persistence.PlanValues(request.Parameters, chosen, next));
+        }
+
+        return changes;
+    }
+
+    private List<Change> PlanNow(HaltpollRequest request)
+    {
+        var changes = new List<Change>(request.Parameters.Count);
         List<string>? missing = null;
-        foreach (var (parameter, value) in settings)
+        foreach (var (parameter, value) in request.Parameters)
         {
             var reading = files.ReadText(parameter.Path);
             if (reading.Value is null)
@@ -38,99 +71,55 @@ internal sealed class HaltpollPlanner(RootedFileSystem files, KernelIdentity ker
             }
         }
 
-        if (missing is not null)
-        {
-            throw PracticeException.Precondition(string.Join("; ", missing));
-        }
-
-        if (desired.Persist)
-        {
-            foreach (var (parameter, value) in settings)
-            {
-                PlanLine(parameter, value, changes);
-            }
-        }
-
-        return changes;
+        return missing is null ? changes : throw PracticeException.Precondition(string.Join("; ", missing));
     }
 
-    private List<string> Warnings(Desired desired)
+    private List<string> Warnings(HaltpollRequest request, List<Change> changes, HaltpollPlace? place)
     {
         var warnings = new List<string>();
         var persistent = TmpfilesConfiguration.Load(files, HaltpollParameter.Directory);
-        foreach (var (parameter, value) in Normalize(desired))
+        foreach (var (parameter, value) in request.Parameters)
         {
-            WarnAboutBoot(parameter, value, desired.Persist, persistent.Find(parameter.Path), warnings);
+            WarnAboutBoot(parameter, value, place, persistent.Find(parameter.Path), warnings);
         }
 
-        if (desired.Persist && !TmpfilesConfiguration.IsAppliedAtBoot(files))
+        if (changes.Exists(static c => ArgumentAcrossBoots.KeyOf(c.Item) is not null))
         {
-            warnings.Add($"this guest does not run systemd-tmpfiles at boot: the agent itself applies {HaltpollPractice.Configuration} when it first starts after a boot");
+            warnings.AddRange(boot.CheckSupport().Warnings);
         }
 
-        if (driver.WhyNotInForce(KernelCommandLine.Read(files), []) is { } reason)
+        if (place is { WhyNotBootArguments: { } reason })
         {
-            warnings.Add("the parameters can be set, but have no effect as things are: " + reason);
+            warnings.Add($"the values are kept in {HaltpollPractice.Configuration}, not as arguments of the kernel: {reason}");
+            if (!TmpfilesConfiguration.IsAppliedAtBoot(files))
+            {
+                warnings.Add($"this guest does not run systemd-tmpfiles at boot: the agent itself applies {HaltpollPractice.Configuration} when it first starts after a boot");
+            }
         }
 
+        WarnAboutDriver(request, warnings);
         return warnings;
     }
 
-    private static List<(HaltpollParameter Parameter, string Value)> Normalize(Desired desired)
+    private void WarnAboutDriver(HaltpollRequest request, List<string> warnings)
     {
-        var mistakes = new List<string>();
-        if (desired.Settings.Count == 0)
+        var commandLine = KernelCommandLine.Read(files);
+        var idling = driver.Read(commandLine, []);
+        if (request.Force is true && !idling.IsHaltpoll)
         {
-            mistakes.Add("no setting was given; known: " + Known());
-        }
-
-        foreach (var name in desired.Settings.Keys)
-        {
-            if (HaltpollParameter.Find(name) is null)
+            var obstacles = driver.Obstacles(idling with { Force = true, Enable = true }, commandLine);
+            if (obstacles.Count > 0)
             {
-                mistakes.Add($"practice '{HaltpollPractice.PracticeId}' has no setting '{name}'; known: {Known()}");
+                warnings.Add("also after the next boot haltpoll would have no effect, as things are: " + string.Join("; ", obstacles));
             }
         }
-
-        var settings = new List<(HaltpollParameter, string)>(desired.Settings.Count);
-        foreach (var parameter in HaltpollParameter.All)
+        else if (driver.WhyNotInForce(idling, commandLine) is { } reason)
         {
-            if (!desired.Settings.TryGetValue(parameter.Name, out var value))
-            {
-                continue;
-            }
-
-            if (parameter.Kind.TryNormalize(value, out var normalized, out var problem))
-            {
-                settings.Add((parameter, normalized));
-            }
-            else
-            {
-                mistakes.Add($"{parameter.Name} = '{value}': {problem}; allowed is {parameter.Kind.Allowed}");
-            }
-        }
-
-        return mistakes.Count == 0 ? settings : throw PracticeException.Invalid(string.Join("; ", mistakes));
-    }
-
-    private static string Known() => string.Join(", ", HaltpollParameter.All.Select(static p => p.Name));
-
-    private void PlanLine(HaltpollParameter parameter, string value, List<Change> changes)
-    {
-        var knob = HaltpollPractice.PersistentKnob(files, parameter);
-        var reading = knob.Read();
-        if (reading.Problem is { } problem)
-        {
-            throw PracticeException.Precondition($"{HaltpollPractice.Configuration} {problem}");
-        }
-
-        if (!knob.AreEqual(reading.Value, value))
-        {
-            changes.Add(new Change(parameter.PersistentItem, HaltpollPractice.Configuration, reading.Value, value, TakesEffect.AfterGuestReboot));
+            warnings.Add("the parameters can be set, but have no effect as things are: " + reason);
         }
     }
 
-    private static void WarnAboutBoot(HaltpollParameter parameter, string value, bool persist, TmpfilesValue? line, List<string> warnings)
+    private static void WarnAboutBoot(HaltpollParameter parameter, string value, HaltpollPlace? place, TmpfilesValue? line, List<string> warnings)
     {
         if (line is not { } there || parameter.Kind.IsSatisfied(there.Value, value))
         {
@@ -138,13 +127,13 @@ internal sealed class HaltpollPlanner(RootedFileSystem files, KernelIdentity ker
         }
 
         var isOurs = string.Equals(there.Configuration, HaltpollPractice.Configuration, StringComparison.Ordinal);
-        if (!persist)
+        if (place is null)
         {
             warnings.Add($"after the next boot {parameter.Name} will be {there.Value} ({there.Configuration}), since persist was not asked for");
         }
-        else if (!isOurs && string.CompareOrdinal(Path.GetFileName(there.Configuration), Path.GetFileName(HaltpollPractice.Configuration)) < 0)
+        else if (!isOurs && (place.Value.IsBootArguments || string.CompareOrdinal(Path.GetFileName(there.Configuration), Path.GetFileName(HaltpollPractice.Configuration)) < 0))
         {
-            warnings.Add($"{there.Configuration} comes first and sets {parameter.Name} to {there.Value} at boot: take its line out");
+            warnings.Add($"{there.Configuration} {(place.Value.IsBootArguments ? "is read after the kernel's arguments" : "comes first")} and sets {parameter.Name} to {there.Value} at boot: take its line out");
         }
     }
 }

@@ -2,6 +2,7 @@ using GuestTune.Agent.BootLoader;
 using GuestTune.Agent.Haltpoll;
 using GuestTune.Agent.Kernel;
 using GuestTune.Agent.Policy;
+using GuestTune.Agent.PvQspinlock;
 using GuestTune.Agent.QemuGa;
 using GuestTune.Agent.Rebooting;
 using GuestTune.Agent.Rebooting.BootTrials;
@@ -44,11 +45,19 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton(kernel);
         services.AddSingleton<AgentIdentity>();
         services.AddSingleton<IKernelLog, KernelLog>();
-
-        // The processor belongs to the running system, not to some other tree.
-        services.AddSingleton<IPractice>(new HaltpollPractice(files, kernel, files.IsSystemRoot ? HypervisorSignature.Probe() : null));
+        services.AddSingleton<IBootArguments>(static provider => provider.GetRequiredService<BootArguments>());
         services.AddSingleton<SealedDiskFinder>();
         services.AddSingleton<SealedDiskGuard>();
+
+        // The processor belongs to the running system, not to some other tree.
+        services.AddSingleton<IPractice>(provider => new HaltpollPractice(
+            files,
+            kernel,
+            files.IsSystemRoot ? HypervisorSignature.Probe() : null,
+            provider.GetRequiredService<IBootArguments>(),
+            provider.GetRequiredService<IKernelLog>(),
+            provider.GetRequiredService<SealedDiskGuard>()));
+        services.AddSingleton<IPractice, PvQspinlockPractice>();
         services.AddSingleton<IPractice, QemuGaPractice>();
         services.AddSingleton(new HaltpollBootValues(files, kernel, options.StateDirectory));
         services.TryAddSingleton<ICommandRunner, CommandRunner>();
@@ -91,6 +100,7 @@ internal static class AgentServiceCollectionExtensions
             () => Journal.Open(new JournalOptions { Directory = files.Resolve(options.StateDirectory), KeptOperations = options.KeptOperations }),
             () => kernel.BootId,
             practice => policies.Current.WhyPracticeRefused(practice),
-            provider.GetRequiredService<TimeProvider>());
+            provider.GetRequiredService<TimeProvider>(),
+            () => policies.Current.WhyPersistRefused());
     }
 }

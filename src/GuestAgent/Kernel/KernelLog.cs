@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using GuestTune.Practices.Commands;
 using GuestTune.Practices.Files;
@@ -96,11 +97,14 @@ internal sealed class KernelLog(RootedFileSystem files, ICommandRunner commands)
         return length - start;
     }
 
-    /// <summary>"PRIORITY,SEQUENCE,TIME,FLAGS[,...];MESSAGE"; a line that begins with a blank tells of the message before it (Documentation/ABI/testing/dev-kmsg).</summary>
+    /// <summary>
+    /// "PRIORITY,SEQUENCE,TIME,FLAGS[,...];MESSAGE"; a line that begins with a blank tells of the message before it
+    /// (Documentation/ABI/testing/dev-kmsg). What programs wrote there has a facility above the priority's three bits.
+    /// </summary>
     private static void Take(ReadOnlySpan<byte> line, List<string> messages)
     {
         var semicolon = line.IndexOf((byte)';');
-        if (semicolon > 0 && char.IsAsciiDigit((char)line[0]))
+        if (semicolon > 0 && Utf8Parser.TryParse(line[..semicolon], out uint priority, out var digits) && priority < 8 && line[digits] == ',')
         {
             messages.Add(Encoding.UTF8.GetString(line[(semicolon + 1)..]));
         }

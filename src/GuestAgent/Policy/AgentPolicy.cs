@@ -38,5 +38,5 @@ internal sealed record AgentPolicy
 
     /// <returns>Null where it is allowed.</returns>
     public string? WhyPersistRefused()
-        => MayPersist ? null : $"persist is refused by this guest's administrator ({ConfigurationPath}: persist = no)";
+        => MayPersist ? null : $"what outlives a reboot (persist, kernel arguments) is refused by this guest's administrator ({ConfigurationPath}: persist = no)";
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GuestTune.Agent.BootLoader;
 using GuestTune.Practices;
 
 namespace GuestTune.Agent.SealedDisks;
@@ -9,8 +10,6 @@ namespace GuestTune.Agent.SealedDisks;
 /// </summary>
 internal sealed class SealedDiskGuard(SealedDiskFinder disks)
 {
-    private const string BootArgumentItem = "boot:";
-
     /// <summary>
     /// GRUB measures commands and the command line into 8, and files, with the kernel's copy of the command line, into 9;
     /// systemd-boot and the kernel's EFI stub use 12 and 9; IMA's boot_aggregate carries 8 and 9 into 10.
@@ -21,7 +20,7 @@ internal sealed class SealedDiskGuard(SealedDiskFinder disks)
     public IReadOnlyList<string> Check(IReadOnlyList<Change> changes, bool force)
     {
         ArgumentNullException.ThrowIfNull(changes);
-        if (!changes.Any(static c => c.Item.StartsWith(BootArgumentItem, StringComparison.Ordinal)) || Describe() is not { Count: > 0 } dangers)
+        if (!changes.Any(static c => c.Item.StartsWith(BootArguments.ItemPrefix, StringComparison.Ordinal)) || Describe() is not { Count: > 0 } dangers)
         {
             return [];
         }
@@ -34,7 +33,8 @@ internal sealed class SealedDiskGuard(SealedDiskFinder disks)
                 + "or have the passphrase or the recovery key at hand and use force");
     }
 
-    private List<string> Describe()
+    /// <summary>What another command line would do to this guest's disks; empty where it would do no harm.</summary>
+    public IReadOnlyList<string> Describe()
     {
         var survey = disks.Survey();
         var dangers = new List<string>();

@@ -17,6 +17,7 @@ public sealed class OperationEngine : IDisposable
     private readonly Dictionary<string, IPractice> _practices = new(StringComparer.Ordinal);
     private readonly Func<Journal> _openJournal;
     private readonly Func<string, string?> _refuse;
+    private readonly Func<string?> _refuseLasting;
     private readonly TimeProvider _time;
     private readonly Func<string> _readBootId;
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
@@ -28,12 +29,14 @@ public sealed class OperationEngine : IDisposable
     /// <param name="openJournal">Called again for the next operation where it failed, so that a full disk need not be the end.</param>
     /// <param name="readBootId">Values in the running kernel do not outlive a boot.</param>
     /// <param name="refuse">Why the administrator refuses a practice, or null; asked on every way to a practice, undo included.</param>
+    /// <param name="refuseLasting">Why the administrator refuses changes that outlive a boot, or null. What lasts already can be undone.</param>
     public OperationEngine(
         IEnumerable<IPractice> practices,
         Func<Journal> openJournal,
         Func<string> readBootId,
         Func<string, string?>? refuse = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        Func<string?>? refuseLasting = null)
     {
         ArgumentNullException.ThrowIfNull(practices);
         foreach (var practice in practices)
@@ -44,6 +47,7 @@ public sealed class OperationEngine : IDisposable
         _openJournal = openJournal;
         _readBootId = readBootId;
         _refuse = refuse ?? (static _ => null);
+        _refuseLasting = refuseLasting ?? (static () => null);
         _time = time ?? TimeProvider.System;
     }
 
@@ -73,6 +77,7 @@ public sealed class OperationEngine : IDisposable
         OperationRequest.CheckSize(desired);
         var practice = Find(desired.Practice);
         var plan = practice.Plan(desired);
+        CheckLasting(plan.Changes);
         if (practice.CheckHarm(plan.Changes, desired.Force) is { Count: > 0 } harms)
         {
             plan = plan with { Warnings = [.. harms, .. plan.Warnings] };
@@ -189,6 +194,7 @@ public sealed class OperationEngine : IDisposable
         }
 
         var changes = practice.PlanChanges(desired);
+        CheckLasting(changes);
         practice.CheckHarm(changes, desired.Force);
         return Begin(journal, practice, NewRecord(operationId, OperationKind.Apply, desired.Practice, request, null, changes));
     }
@@ -359,6 +365,15 @@ public sealed class OperationEngine : IDisposable
         }
 
         return _refuse(practiceId) is { } reason ? throw new PracticeException(PracticeError.PermissionDenied, reason) : practice;
+    }
+
+    /// <summary>Some settings last without being asked to: a kernel argument is for later boots or for none.</summary>
+    private void CheckLasting(IReadOnlyList<Change> changes)
+    {
+        if (changes.Any(static c => c.TakesEffect is not (TakesEffect.Now or TakesEffect.Unspecified)) && _refuseLasting() is { } reason)
+        {
+            throw new PracticeException(PracticeError.PermissionDenied, reason);
+        }
     }
 
     private IReadOnlyList<OwnedValue> Owned(string practiceId)

@@ -2,6 +2,9 @@ using FsCheck;
 using FsCheck.Fluent;
 using GuestTune.Agent.Haltpoll;
 using GuestTune.Agent.Kernel;
+using GuestTune.Agent.SealedDisks;
+using GuestTune.Agent.Tests.BootLoader;
+using GuestTune.Agent.Tests.Kernel;
 using GuestTune.Practices;
 using GuestTune.Practices.Files;
 using GuestTune.Practices.Journaling;
@@ -212,7 +215,8 @@ public sealed class HaltpollPracticeTests
     private static HaltpollPractice Practice(GuestTree tree, HypervisorSignature? hypervisor = null)
     {
         var files = new RootedFileSystem(tree.Path);
-        return new HaltpollPractice(files, new KernelIdentity(files), hypervisor);
+        return new HaltpollPractice(
+            files, new KernelIdentity(files), hypervisor, FakeBootArguments.Missing, new FakeKernelLog(), new SealedDiskGuard(new SealedDiskFinder(files)));
     }
 
     private static Desired Desire(bool persist, params (string Name, string Value)[] settings)

@@ -13,7 +13,7 @@ public sealed class KernelLogTests : IDisposable
     [Fact]
     public void Read_WholeBuffer_GivesMessagesInOrder()
     {
-        _tree.Write("/dev/kmsg", Beginning + "6,1,0,-,caller=T0;Command line: a;b\n SUBSYSTEM=cpu\n DEVICE=+cpu:0\n4,2,140,c;third\n");
+        _tree.Write("/dev/kmsg", Beginning + "6,1,0,-,caller=T0;Command line: a;b\n SUBSYSTEM=cpu\n DEVICE=+cpu:0\n30,2,139,-;arm-pv: a program's\n4,3,140,c;third\n");
 
         var log = Read();
 

@@ -16,6 +16,8 @@ internal sealed class EngineFixture : IDisposable
 
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
+    public string? LastingRefusal { get; set; }
+
     public int KeptOperations { get; set; } = 1000;
 
     public string JournalPath => _directory.File("state/journal");
@@ -24,7 +26,8 @@ internal sealed class EngineFixture : IDisposable
         [Practice],
         () => Journal.Open(new JournalOptions { Directory = _directory.File("state"), KeptOperations = KeptOperations }, OpenFile),
         () => BootId,
-        time: Time);
+        time: Time,
+        refuseLasting: () => LastingRefusal);
 
     public static Desired Desire(params (string Name, string Value)[] settings)
         => new("memory", settings.ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal), Persist: false);

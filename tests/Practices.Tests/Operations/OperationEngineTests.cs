@@ -93,6 +93,22 @@ public sealed class OperationEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task PlanAndApply_ChangeLastsAndThatIsRefused_AreDeniedAndUndoIsNot()
+    {
+        var lasting = EngineFixture.Desire(("a", "2")) with { Persist = true };
+        await _fixture.Engine.ApplyAsync("op-1", lasting);
+        _fixture.LastingRefusal = "not here";
+        lasting = EngineFixture.Desire(("a", "3")) with { Persist = true };
+
+        Assert.Equal(PracticeError.PermissionDenied, Assert.Throws<PracticeException>(() => _fixture.Engine.Plan(lasting)).Error);
+        Assert.Equal("not here", (await Assert.ThrowsAsync<PracticeException>(async () => await _fixture.Engine.ApplyAsync("op-2", lasting))).Message);
+        Assert.Equal("2", Practice.Values["a"]);
+        await _fixture.Apply("op-3", ("b", "1"));
+        await _fixture.Undo("undo-1", "op-1");
+        Assert.False(Practice.Values.ContainsKey("a"));
+    }
+
+    [Fact]
     public async Task Apply_EverythingAsDesired_IsUnchangedAndStillRemembered()
     {
         Practice.Values["a"] = "2";
