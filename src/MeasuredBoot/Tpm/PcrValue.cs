@@ -1,0 +1,4 @@
+namespace GuestTune.MeasuredBoot.Tpm;
+
+/// <summary>One register of one bank.</summary>
+public sealed record PcrValue(TpmAlgorithm Bank, int Index, byte[] Digest);

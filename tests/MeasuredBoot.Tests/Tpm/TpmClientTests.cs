@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+using GuestTune.MeasuredBoot.Attestation;
+using GuestTune.MeasuredBoot.Tpm;
+
+namespace GuestTune.MeasuredBoot.Tests.Tpm;
+
+public sealed class TpmClientTests : IDisposable
+{
+    private readonly SoftwareTpm _tpm = new();
+    private readonly TpmClient _client;
+
+    public TpmClientTests() => _client = new TpmClient(_tpm);
+
+    public void Dispose() => _tpm.Dispose();
+
+    [Fact]
+    public void ReadAllocation_NewTpm_NamesItsBanks()
+    {
+        var banks = _client.ReadAllocation();
+
+        Assert.Contains(new PcrSelection(TpmAlgorithm.Sha256, PcrSelection.AllPcrs), banks);
+        Assert.Equal("IBM", _client.ReadManufacturer());
+    }
+
+    [Fact]
+    public void ReadPcrs_AllBanks_GivesEveryRegister()
+    {
+        var banks = _client.ReadAllocation();
+        Extend(_tpm, 7, SHA256.HashData("one"u8));
+
+        var values = _client.ReadPcrs(banks);
+
+        Assert.Equal(banks.Sum(b => b.Count), values.Count);
+        var expected = PcrBank.Sha256.Extend(new byte[32], SHA256.HashData("one"u8));
+        Assert.Equal(expected, values.Single(v => v is { Bank: TpmAlgorithm.Sha256, Index: 7 }).Digest);
+        Assert.Equal(Enumerable.Repeat((byte)0xFF, 32), values.Single(v => v is { Bank: TpmAlgorithm.Sha256, Index: 17 }).Digest);
+    }
+
+    [Fact]
+    public void Quote_ByTheAttestationKey_IsProven()
+    {
+        var (handle, key) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey());
+        var nonce = RandomNumberGenerator.GetBytes(32);
+        var selection = new PcrSelection(TpmAlgorithm.Sha256, PcrSelection.AllPcrs);
+        var values = _client.ReadPcrs([selection]);
+
+        var (attest, signature) = _client.Quote(handle, nonce, selection);
+
+        var verdict = QuoteVerifier.Verify(key, attest, signature, nonce, selection, values);
+        Assert.Empty(verdict.Problems);
+        Assert.True(verdict.Statement!.ResetCount > 0 || verdict.Statement.ClockMs > 0);
+    }
+
+    [Fact]
+    public void CreatePrimary_SameTemplateAgain_IsTheSameKey()
+    {
+        var (first, one) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey());
+        _client.Flush(first);
+        var (_, two) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey());
+
+        Assert.Equal(one.Bytes.ToArray(), two.Bytes.ToArray());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ActivateCredential_MadeForThisTpm_GivesTheSecret(bool isEcc)
+    {
+        var (attestationHandle, attestation) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey());
+        var (endorsementHandle, endorsement) = _client.CreatePrimary(
+            TpmHandle.Endorsement, isEcc ? TpmTemplates.EccEndorsementKey() : TpmTemplates.RsaEndorsementKey());
+        var secret = RandomNumberGenerator.GetBytes(32);
+        var credential = Credential.Make(endorsement, attestation.ComputeName(), secret);
+
+        Assert.Equal(secret, _client.ActivateCredential(attestationHandle, endorsementHandle, credential.Blob, credential.EncryptedSeed));
+    }
+
+    [Fact]
+    public void ActivateCredential_MadeForAnotherTpm_IsRefused()
+    {
+        using var other = new SoftwareTpm();
+        var (_, theirs) = new TpmClient(other).CreatePrimary(TpmHandle.Endorsement, TpmTemplates.EccEndorsementKey());
+        var (attestationHandle, attestation) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey());
+        var (endorsementHandle, _) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.EccEndorsementKey());
+        var credential = Credential.Make(theirs, attestation.ComputeName(), new byte[32]);
+
+        Assert.Throws<TpmException>(() => _client.ActivateCredential(attestationHandle, endorsementHandle, credential.Blob, credential.EncryptedSeed));
+    }
+
+    [Fact]
+    public void ActivateCredential_MadeForAnotherKey_IsRefused()
+    {
+        var (attestationHandle, _) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey());
+        var (endorsementHandle, endorsement) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.EccEndorsementKey());
+        var credential = Credential.Make(endorsement, endorsement.ComputeName(), new byte[32]);
+
+        Assert.Throws<TpmException>(() => _client.ActivateCredential(attestationHandle, endorsementHandle, credential.Blob, credential.EncryptedSeed));
+    }
+
+    [Fact]
+    public void ReadNv_NoSuchIndex_IsNull() => Assert.Null(_client.ReadNv(TpmHandle.EccEkCertificate));
+
+    [Fact]
+    public void Quote_UnknownKey_SaysWhatTheTpmSaid()
+    {
+        var exception = Assert.Throws<TpmException>(() => _client.Quote(0x80FFFFFF, new byte[32], new PcrSelection(TpmAlgorithm.Sha256, 1)));
+
+        Assert.Contains("TPM2_Quote", exception.Message, StringComparison.Ordinal);
+    }
+
+    internal static void Extend(ITpmTransport tpm, int index, byte[] digest)
+    {
+        const uint pcrExtend = 0x182;
+        var parameters = new TpmWriter().UInt32(1).UInt16((ushort)TpmAlgorithm.Sha256).Bytes(digest).Written;
+        TpmCommand.Execute(tpm, (TpmCommandCode)pcrExtend, [(uint)index], [TpmAuthorization.EmptyPassword], parameters);
+    }
+}
