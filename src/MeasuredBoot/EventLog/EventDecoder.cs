@@ -9,6 +9,7 @@ internal static class EventDecoder
 {
     private const int MaximumShownBytes = 64;
     private const int MaximumTextChars = 4096;
+    private const char LastLatin = '\u024f';
     private const uint LinuxInitrdTag = 0x8F3B22EC;
     private const uint LinuxLoadOptionsTag = 0x8F3B22ED;
 
@@ -47,11 +48,10 @@ internal static class EventDecoder
 
     private static string? NoAction(ReadOnlySpan<byte> data) => data.Length >= 16 ? Ascii(data[..16]) : null;
 
-    /// <summary>Between what the firmware measured and what comes after it; all bits set would mean an error (Platform Firmware Profile, 10.4.1).</summary>
+    /// <summary>Between what the firmware measured and what comes after it: no bits or all of them, and 1 after an error (Platform Firmware Profile, 10.4.1).</summary>
     private static string? Separator(ReadOnlySpan<byte> data) => data.Length != sizeof(uint) ? null : BinaryPrimitives.ReadUInt32LittleEndian(data) switch
     {
-        0 => "end of what the firmware measured",
-        uint.MaxValue => "the firmware met an error",
+        0 or uint.MaxValue => "end of what the firmware measured",
         1 => "the firmware met an error",
         _ => null,
     };
@@ -131,7 +131,7 @@ internal static class EventDecoder
 
         var id = BinaryPrimitives.ReadUInt32LittleEndian(data.Span);
         content = data.Slice(2 * sizeof(uint), (int)BinaryPrimitives.ReadUInt32LittleEndian(data.Span[4..]));
-        var text = Ascii(content.Span) ?? Utf16(content.Span);
+        var text = Ascii(content.Span) ?? Utf16(content.Span) ?? Bytes(content.Span);
         return id switch
         {
             LinuxInitrdTag => $"initrd by the kernel's EFI stub: {text}",
@@ -146,6 +146,7 @@ internal static class EventDecoder
         return data.IsEmpty || data.Length > MaximumTextChars || data.ContainsAnyExceptInRange((byte)' ', (byte)'~') ? null : Encoding.ASCII.GetString(data);
     }
 
+    /// <summary>Only of Latin letters: two bytes of anything else are some character, too.</summary>
     internal static string? Utf16(ReadOnlySpan<byte> data)
     {
         if (data.IsEmpty || data.Length % 2 != 0 || data.Length > 2 * MaximumTextChars)
@@ -154,7 +155,7 @@ internal static class EventDecoder
         }
 
         var text = Encoding.Unicode.GetString(data).TrimEnd('\0');
-        return text.Length > 0 && text.All(static c => !char.IsControl(c) && !char.IsSurrogate(c)) ? text : null;
+        return text.Length > 0 && text.All(static c => c is >= ' ' and <= LastLatin and not (>= '\x7f' and < '\xa0')) ? text : null;
     }
 
     internal static string Bytes(ReadOnlySpan<byte> data) => data.IsEmpty ? string.Empty
