@@ -159,7 +159,7 @@ internal sealed class HaltpollDriver(RootedFileSystem files, KernelIdentity kern
         var inForce = files.ReadText(parameter).Value;
         if (inForce is not null)
         {
-            facts.Add(new Fact(argument, Scope.Context, inForce, parameter));
+            facts.Add(new Fact(argument is HaltpollForce.Argument ? HaltpollForce.Setting : argument, Scope.InForce, inForce, parameter));
         }
 
         return (inForce ?? asked) is { } text && BoolValue.Instance.TryNormalize(text, out var normalized, out _)

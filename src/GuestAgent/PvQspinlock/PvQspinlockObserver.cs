@@ -69,8 +69,10 @@ internal sealed class PvQspinlockObserver(RootedFileSystem files, IKernelLog log
             said = messages.Messages.Contains(text, StringComparer.Ordinal) ? text : said;
         }
 
+        var isKnown = said is not null || messages.IsWhole;
+        facts.Add(new Fact(PvQspinlockPlanner.Enabled, Scope.InForce, isKnown ? said is Enabled ? "Y" : "N" : null, messages.Source, isKnown ? null : messages.Problem));
         var shown = said ?? KernelRefusal.Find(messages, Argument);
-        facts.Add(new Fact("kernel log", Scope.InForce, shown, messages.Source, shown is null ? messages.Problem ?? $"no word of arm-pv or {Argument}" : null));
+        facts.Add(new Fact("kernel log", Scope.Context, shown, messages.Source, shown is null ? messages.Problem ?? $"no word of arm-pv or {Argument}" : null));
         return said;
     }
 

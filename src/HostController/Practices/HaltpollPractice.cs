@@ -49,7 +49,17 @@ internal static class HaltpollPractice
                 Description = "whether the time may shrink at all",
                 Kind = SettingKind.Switch,
             },
+            new PracticeSetting
+            {
+                Name = "force",
+                Option = "--force-driver",
+                Column = "FORCE",
+                Description = "whether later boots poll without the host's hint, by an argument of the kernel",
+                Kind = SettingKind.Switch,
+            },
         ],
+        Force = CommandLineChange.Force,
+        TimeLimit = CommandLineChange.TimeLimit,
         ContextColumns = [("DRIVER", "current_driver"), ("GOVERNOR", "current_governor")],
     };
 }

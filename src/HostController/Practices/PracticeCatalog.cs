@@ -7,7 +7,7 @@ namespace GuestTune.Controller.Practices;
 /// <summary>The practices that this controller knows, and the check of a request against them before any VM is contacted.</summary>
 internal static class PracticeCatalog
 {
-    public static IReadOnlyList<GuestPractice> All { get; } = [HaltpollPractice.Definition, QemuGaPractice.Definition];
+    public static IReadOnlyList<GuestPractice> All { get; } = [HaltpollPractice.Definition, PvQspinlockPractice.Definition, QemuGaPractice.Definition];
 
     /// <summary>Of a call that may be about any of them.</summary>
     public static TimeSpan LongestTimeLimit => All.Max(static p => p.TimeLimit);

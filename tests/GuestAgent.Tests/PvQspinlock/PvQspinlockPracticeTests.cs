@@ -86,7 +86,8 @@ public sealed class PvQspinlockPracticeTests : IDisposable
                 new Fact("arm_pvspin", Scope.Context, "Y", "/proc/cmdline"),
                 new Fact("arm_pvspin", Scope.Persistent, "Y", "/boot/grub/grub.cfg"),
                 new Fact("CONFIG_PARAVIRT_SPINLOCKS", Scope.Context, "y", $"/boot/config-{GuestTree.Release}"),
-                new Fact("kernel log", Scope.InForce, Enabled, "/dev/kmsg"),
+                new Fact("enabled", Scope.InForce, "Y", "/dev/kmsg"),
+                new Fact("kernel log", Scope.Context, Enabled, "/dev/kmsg"),
             ],
             Practice(Enabled).Observe([]).Facts);
     }

@@ -24,7 +24,7 @@ public sealed class RecordedAarch64Tests
             observation.Reason,
             StringComparison.Ordinal);
         Assert.Contains("/boot/config-6.1.0-50-cloud-arm64 says CONFIG_PARAVIRT_SPINLOCKS=n", observation.Reason, StringComparison.Ordinal);
-        Assert.Contains(observation.Facts, f => f is { Name: "kernel log", Source: "/dev/kmsg", Scope: Scope.InForce });
+        Assert.Contains(observation.Facts, f => f is { Name: "enabled", Value: "N", Source: "/dev/kmsg", Scope: Scope.InForce });
     }
 
     [Fact]

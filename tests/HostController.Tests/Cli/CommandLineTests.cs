@@ -249,8 +249,8 @@ public sealed class CommandLineTests
         var (code, output, _) = await RunAsync("get", "haltpoll", "vm*", "--inventory", fleet.WriteInventory());
 
         Assert.Equal(0, code);
-        Assert.Contains("VM   VERDICT     POLL NS  GROW  SHRINK  GROW START  ALLOW SHRINK  DRIVER  GOVERNOR", output);
-        Assert.Contains("vm1  configured  200000   2     -       -           -             none    -", output);
+        Assert.Contains("VM   VERDICT     POLL NS  GROW  SHRINK  GROW START  ALLOW SHRINK  FORCE  DRIVER  GOVERNOR", output);
+        Assert.Contains("vm1  configured  200000   2     -       -           -             -      none    -", output);
         Assert.Contains("vm2: no KVM signature", output);
     }
 

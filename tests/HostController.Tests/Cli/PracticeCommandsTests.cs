@@ -23,8 +23,8 @@ public sealed class PracticeCommandsTests
 
         Assert.Equal((0, ""), (code, error));
         var lines = output.Split('\n');
-        Assert.Matches(@"^VM +haltpoll +qemu-ga .*later-practice$", lines[0]);
-        Assert.Matches("^vm1 +effective +failed .*-$", lines[1]);
+        Assert.Matches(@"^VM +haltpoll +pv-qspinlock +qemu-ga .*later-practice$", lines[0]);
+        Assert.Matches("^vm1 +effective +- +failed .*-$", lines[1]);
         Assert.Matches("^vm2 +not-applicable +- .*pending$", lines[2]);
         Assert.Equal(["vm1: qemu-ga-blocklist is failed: guest-exec is meant", "vm2: later-practice is pending: soon", ""], lines[3..]);
     }
