@@ -3,6 +3,7 @@ using GuestTune.Controller.Channel;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Libvirt;
+using GuestTune.Controller.Proofs;
 using GuestTune.Controller.Remote;
 
 namespace GuestTune.Controller.Cli;
@@ -47,7 +48,7 @@ internal static class ControllerConnector
     public static FleetController CreateInProcess(IReadOnlyList<IVmSource> sources, AgentLinkOptions options)
     {
         var links = new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System);
-        return new FleetController(new VmCatalog(sources), links, options, TimeProvider.System);
+        return new FleetController(new VmCatalog(sources), links, HostProofs.OfHost, options, TimeProvider.System);
     }
 
     /// <summary>The inventory comes first: where both know a VM, the administrator's word counts.</summary>

@@ -4,6 +4,7 @@ using Grpc.Core;
 using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Practices;
+using GuestTune.Controller.Proofs;
 using GuestTune.Controller.Selection;
 using GuestTune.Controller.V1;
 using AgentApi = GuestTune.Agent.V1;
@@ -11,7 +12,7 @@ using AgentApi = GuestTune.Agent.V1;
 namespace GuestTune.Controller.Fleet;
 
 /// <summary>The controller itself: checks a request whole, before any VM is contacted, and runs it on the VMs selected.</summary>
-internal sealed class FleetController(VmCatalog catalog, LinkPool links, AgentLinkOptions options, TimeProvider time) : IController
+internal sealed class FleetController(VmCatalog catalog, LinkPool links, HostProofs proofs, AgentLinkOptions options, TimeProvider time) : IController
 {
     public const uint LargestPingCount = 10_000;
     public const uint LargestHistoryLimit = 1000;
@@ -61,7 +62,12 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, AgentLi
             request.Selection,
             request.Pace,
             changes: false,
-            async call => new VmEvent { Observe = AnswerCheck.Checked(await call.Agent.ObserveAsync(ask, call.Options), ask) },
+            async call =>
+            {
+                var answer = AnswerCheck.Checked(await call.Agent.ObserveAsync(ask, call.Options), ask);
+                await proofs.AddAsync(call.Vm, answer.Observations, call.Options.CancellationToken);
+                return new VmEvent { Observe = answer };
+            },
             cancellationToken);
     }
 
@@ -86,7 +92,12 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, AgentLi
             request.Selection,
             request.Pace,
             changes: true,
-            async call => new VmEvent { Apply = AnswerCheck.Checked(await call.Agent.ApplyAsync(ask, call.Options), ask) },
+            async call =>
+            {
+                var answer = AnswerCheck.Checked(await call.Agent.ApplyAsync(ask, call.Options), ask);
+                await proofs.AddAsync(call.Vm, [answer.Observation], call.Options.CancellationToken);
+                return new VmEvent { Apply = answer };
+            },
             cancellationToken);
     }
 
@@ -108,7 +119,12 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, AgentLi
             request.Selection,
             request.Pace,
             changes: true,
-            async call => new VmEvent { Undo = AnswerCheck.Checked(await call.Agent.UndoAsync(ask, call.Options), ask) },
+            async call =>
+            {
+                var answer = AnswerCheck.Checked(await call.Agent.UndoAsync(ask, call.Options), ask);
+                await proofs.AddAsync(call.Vm, [answer.Observation], call.Options.CancellationToken);
+                return new VmEvent { Undo = answer };
+            },
             cancellationToken);
     }
 

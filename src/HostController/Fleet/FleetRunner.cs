@@ -87,7 +87,7 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
         var attempt = new Attempt(() => timer.CancelAfter(TimeSpan.FromTicks(Math.Max(1, (pacing.TimeLimit - time.GetElapsedTime(began)).Ticks))));
         try
         {
-            return await CallUntilAnsweredAsync(lease.Link, deadline, attempt, call, linked.Token);
+            return await CallUntilAnsweredAsync(vm, lease.Link, deadline, attempt, call, linked.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && timer.IsCancellationRequested)
         {
@@ -118,7 +118,7 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
     /// Repeats a call whose session broke under it. That is safe for every call: one that changes something carries an
     /// operation id, and the agent answers a known id with its first answer.
     /// </summary>
-    private async Task<VmEvent> CallUntilAnsweredAsync(AgentLink link, DateTime deadline, Attempt attempt, VmCall call, CancellationToken cancellationToken)
+    private async Task<VmEvent> CallUntilAnsweredAsync(VmEntry vm, AgentLink link, DateTime deadline, Attempt attempt, VmCall call, CancellationToken cancellationToken)
     {
         for (var delay = FirstRetryDelay; ; delay = delay < LongestRetryDelay ? delay * 2 : LongestRetryDelay)
         {
@@ -128,7 +128,7 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
                 attempt.Reach(attachment);
                 using var expectation = attachment.Session.ExpectAnswer();
                 var callOptions = new CallOptions(deadline: deadline, cancellationToken: cancellationToken);
-                return await call(new VmCallContext(link.Client, callOptions, attachment.Took, time));
+                return await call(new VmCallContext(vm, link.Client, callOptions, attachment.Took, time));
             }
             catch (AttachException e) when (e.Failure == AttachFailure.Lost && !cancellationToken.IsCancellationRequested)
             {

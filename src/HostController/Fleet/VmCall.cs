@@ -1,4 +1,5 @@
 using Grpc.Core;
+using GuestTune.Controller.Inventory;
 using GuestTune.Controller.V1;
 using AgentApi = GuestTune.Agent.V1;
 
@@ -8,8 +9,10 @@ namespace GuestTune.Controller.Fleet;
 internal delegate Task<VmEvent> VmCall(VmCallContext context);
 
 /// <summary>What a <see cref="VmCall"/> works with.</summary>
+/// <param name="Vm">The VM that is called.</param>
 /// <param name="AttachTime">How long this call waited for the session; zero where there was one.</param>
 internal readonly record struct VmCallContext(
+    VmEntry Vm,
     AgentApi.Agent.AgentClient Agent,
     CallOptions Options,
     TimeSpan AttachTime,

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using GuestTune.Controller.QemuGa;
 using GuestTune.Controller.Rendering;
 using YamlDotNet.Core;
 
@@ -12,6 +13,8 @@ namespace GuestTune.Controller.Inventory;
 internal sealed class InventoryParser
 {
     public const string SourceName = "inventory";
+
+    private const string QemuGaKey = "qemu-ga";
 
     // sun_path of sockaddr_un is 108 bytes with its final zero (unix(7)).
     private const int MaxSocketPathBytes = 107;
@@ -107,11 +110,12 @@ internal sealed class InventoryParser
             return null;
         }
 
-        var fields = Fields(map, "a VM", "name", "channel", "labels");
+        var fields = Fields(map, "a VM", "name", "channel", QemuGaKey, "labels");
         var name = Name(map, fields);
         var channel = Channel(map, fields, name);
+        var qemuGa = fields.TryGetValue(QemuGaKey, out var port) ? Socket(port, QemuGaKey, name) : null;
         var labels = Labels(fields);
-        return name is null || channel is null ? null : new VmEntry(name, SourceName, channel, labels);
+        return name is null || channel is null ? null : new VmEntry(name, SourceName, channel, labels, QemuGa: qemuGa is null ? null : new QemuGaSocketAddress(qemuGa));
     }
 
     private string? Name(YamlMap map, Dictionary<string, YamlNode> fields)
@@ -152,9 +156,15 @@ internal sealed class InventoryParser
             return null;
         }
 
+        return Socket(node, "channel", name);
+    }
+
+    /// <summary>No two ports share a socket.</summary>
+    private string? Socket(YamlNode node, string key, string? name)
+    {
         if (node is not YamlText { Value: { Length: > 0 } text } || !IsPrintable(text))
         {
-            Mistake(node.Line, $"'channel' must be the path of a UNIX socket, not {Shown(node)}");
+            Mistake(node.Line, $"'{key}' must be the path of a UNIX socket, not {Shown(node)}");
             return null;
         }
 
@@ -162,13 +172,13 @@ internal sealed class InventoryParser
         var size = Encoding.UTF8.GetByteCount(path);
         if (size > MaxSocketPathBytes)
         {
-            Mistake(node.Line, $"the channel '{TerminalText.Escape(path, 160)}' has {size} bytes; Linux allows {MaxSocketPathBytes} for the path of a socket");
+            Mistake(node.Line, $"the {key} '{TerminalText.Escape(path, 160)}' has {size} bytes; Linux allows {MaxSocketPathBytes} for the path of a socket");
             return null;
         }
 
         if (_channels.TryGetValue(path, out var first))
         {
-            Mistake(node.Line, $"the channel '{path}' is used twice; first on line {first.Line} by '{first.Name}'");
+            Mistake(node.Line, $"the {key} '{path}' is used twice; first on line {first.Line} by '{first.Name}'");
             return null;
         }
 

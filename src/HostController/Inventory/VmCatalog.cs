@@ -24,7 +24,13 @@ internal sealed class VmCatalog(IReadOnlyList<IVmSource> sources)
             foreach (var vm in found)
             {
                 // The first source wins: the inventory comes first, so that an administrator can overrule libvirt.
-                if (!vms.TryAdd(vm.Name, vm) && !string.Equals(vms[vm.Name].Channel, vm.Channel, StringComparison.Ordinal))
+                if (vms.TryAdd(vm.Name, vm))
+                {
+                    continue;
+                }
+
+                vms[vm.Name] = vms[vm.Name] with { QemuGa = vms[vm.Name].QemuGa ?? vm.QemuGa };
+                if (!string.Equals(vms[vm.Name].Channel, vm.Channel, StringComparison.Ordinal))
                 {
                     warnings.Add($"VM '{vm.Name}' is in {vms[vm.Name].Source} and in {vm.Source} with different channels: the one of {vms[vm.Name].Source} is used.");
                 }

@@ -1,3 +1,5 @@
+using GuestTune.Controller.QemuGa;
+
 namespace GuestTune.Controller.Inventory;
 
 /// <summary>A VM as one source knows it: enough to select it and to find its channel.</summary>
@@ -6,9 +8,11 @@ namespace GuestTune.Controller.Inventory;
 /// <param name="Channel">Path of the UNIX socket; null where there is none.</param>
 /// <param name="Labels">What <c>--label</c> selects by.</param>
 /// <param name="Problem">Why there is no channel and what to do; null where there is one.</param>
+/// <param name="QemuGa">The way to the VM's QEMU guest agent; null where none is known.</param>
 internal sealed record VmEntry(
     string Name,
     string Source,
     string? Channel,
     IReadOnlyDictionary<string, string> Labels,
-    string? Problem = null);
+    string? Problem = null,
+    QemuGaAddress? QemuGa = null);

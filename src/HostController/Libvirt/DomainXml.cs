@@ -1,6 +1,7 @@
 using System.Xml;
 using System.Xml.Linq;
 using GuestTune.Controller.Inventory;
+using GuestTune.Controller.QemuGa;
 using GuestTune.Controller.Rendering;
 
 namespace GuestTune.Controller.Libvirt;
@@ -9,6 +10,9 @@ namespace GuestTune.Controller.Libvirt;
 internal static class DomainXml
 {
     public const string PortName = "org.guesttune.agent.0";
+
+    /// <summary>libvirt connects to it by itself, and passes questions on.</summary>
+    private const string QemuGaPortName = "org.qemu.guest_agent.0";
 
     /// <summary>Namespace of <c>&lt;labels&gt;&lt;label key='role' value='db'/&gt;&lt;/labels&gt;</c> in a domain's metadata.</summary>
     public const string MetadataNamespace = "urn:guesttune:v1";
@@ -30,15 +34,15 @@ internal static class DomainXml
         }
 
         var (channel, problem) = Channel(domain);
-        return new VmEntry(name, source, channel, Labels(domain), problem);
+        var hasQemuGa = Ports(domain, QemuGaPortName).Any();
+        return new VmEntry(name, source, channel, Labels(domain), problem, hasQemuGa ? new QemuGaLibvirtAddress(source, name) : null);
     }
 
     private static Dictionary<string, string> NoLabels { get; } = new(StringComparer.Ordinal);
 
     private static (string? Path, string? Problem) Channel(XElement domain)
     {
-        var ours = domain.Elements("devices").Elements("channel")
-            .FirstOrDefault(c => c.Element("target") is { } target && Is(target, "type", "virtio") && Is(target, "name", PortName));
+        var ours = Ports(domain, PortName).FirstOrDefault();
         if (ours is null)
         {
             return (null, $"the domain has no channel {PortName}; {HowToAdd}");
@@ -60,6 +64,9 @@ internal static class DomainXml
             ? (null, $"the domain's channel {PortName} has <source mode='connect'>: QEMU connects to {TerminalText.Escape(path, 120)} instead of serving it; use mode='bind'")
             : (path, null);
     }
+
+    private static IEnumerable<XElement> Ports(XElement domain, string name) => domain.Elements("devices").Elements("channel")
+        .Where(c => c.Element("target") is { } target && Is(target, "type", "virtio") && Is(target, "name", name));
 
     private static Dictionary<string, string> Labels(XElement domain)
     {

@@ -4,17 +4,26 @@ using System.Runtime.InteropServices.Marshalling;
 namespace GuestTune.Controller.Libvirt;
 
 /// <summary>
-/// A read-only connection to libvirt. All calls block, and libvirt keeps errors per thread: use it on one thread.
+/// A connection to libvirt. All calls block, and libvirt keeps errors per thread: use it on one thread.
 /// </summary>
 internal sealed unsafe class LibvirtConnection : IDisposable
 {
+    private const int QemuGaTimeoutSeconds = 5;
+
     private readonly ConnectionHandle _connection;
 
     private LibvirtConnection(ConnectionHandle connection) => _connection = connection;
 
     /// <exception cref="DllNotFoundException">libvirt is not installed.</exception>
     /// <exception cref="LibvirtException">The URI cannot be opened.</exception>
-    public static LibvirtConnection OpenReadOnly(string uri)
+    public static LibvirtConnection OpenReadOnly(string uri) => Open(LibvirtNative.ConnectOpenReadOnly, "virConnectOpenReadOnly", uri);
+
+    /// <summary>For what libvirt does not let those do who only read.</summary>
+    /// <exception cref="DllNotFoundException">libvirt is not installed.</exception>
+    /// <exception cref="LibvirtException">The URI cannot be opened, or not by this user.</exception>
+    public static LibvirtConnection Open(string uri) => Open(LibvirtNative.ConnectOpen, "virConnectOpen", uri);
+
+    private static LibvirtConnection Open(Func<string, ConnectionHandle> open, string function, string uri)
     {
         if (LibvirtNative.Initialize() != 0)
         {
@@ -22,10 +31,10 @@ internal sealed unsafe class LibvirtConnection : IDisposable
         }
 
         LibvirtNative.SetErrorFunc(null, &LibvirtNative.IgnoreError);
-        var connection = LibvirtNative.ConnectOpenReadOnly(uri);
+        var connection = open(uri);
         if (connection.IsInvalid)
         {
-            var error = LastError("virConnectOpenReadOnly");
+            var error = LastError(function);
             connection.Dispose();
             throw error;
         }
@@ -63,6 +72,29 @@ internal sealed unsafe class LibvirtConnection : IDisposable
         }
 
         return domains;
+    }
+
+    /// <summary>Lets libvirt, which has the channel, ask qemu-ga. It marks the domain as tainted by that ("custom-ga-command").</summary>
+    /// <exception cref="DllNotFoundException">libvirt-qemu.so.0 is not installed.</exception>
+    /// <exception cref="LibvirtException">There is no such domain, or no answer.</exception>
+    public string AskQemuGa(string domain, string command)
+    {
+        var found = LibvirtNative.DomainLookupByName(_connection, domain);
+        if (found == 0)
+        {
+            throw LastError("virDomainLookupByName");
+        }
+
+        using var handle = new DomainHandle(found);
+        var answer = LibvirtNative.DomainQemuAgentCommand(handle, command, QemuGaTimeoutSeconds, 0);
+        if (answer is null)
+        {
+            throw LastError("virDomainQemuAgentCommand");
+        }
+
+        var text = Marshal.PtrToStringUTF8((nint)answer) ?? "";
+        LibvirtNative.Free(answer);
+        return text;
     }
 
     public void Dispose() => _connection.Dispose();

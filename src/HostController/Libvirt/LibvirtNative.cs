@@ -23,6 +23,9 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport(Library, EntryPoint = "virConnectOpenReadOnly", StringMarshalling = StringMarshalling.Utf8)]
     public static partial ConnectionHandle ConnectOpenReadOnly(string uri);
 
+    [LibraryImport(Library, EntryPoint = "virConnectOpen", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial ConnectionHandle ConnectOpen(string uri);
+
     [LibraryImport(Library, EntryPoint = "virConnectClose")]
     public static partial int ConnectClose(nint connection);
 
@@ -34,6 +37,13 @@ internal static unsafe partial class LibvirtNative
 
     [LibraryImport(Library, EntryPoint = "virDomainGetXMLDesc")]
     public static partial byte* DomainGetXmlDesc(DomainHandle domain, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "virDomainLookupByName", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint DomainLookupByName(ConnectionHandle connection, string name);
+
+    /// <param name="timeoutSeconds">For the guest's answer.</param>
+    [LibraryImport("libvirt-qemu.so.0", EntryPoint = "virDomainQemuAgentCommand", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial byte* DomainQemuAgentCommand(DomainHandle domain, string command, int timeoutSeconds, uint flags);
 
     [LibraryImport(Library, EntryPoint = "virDomainFree")]
     public static partial int DomainFree(nint domain);

@@ -1,6 +1,8 @@
 using GuestTune.Controller.Channel;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Proofs;
+using GuestTune.Controller.QemuGa;
 
 namespace GuestTune.HostController.Tests.Fakes;
 
@@ -13,6 +15,9 @@ internal sealed class TestFleet : IAsyncDisposable
     public string Directory => _directory.Path;
 
     public IReadOnlyList<FakeVm> Vms => _vms;
+
+    /// <summary>The way to the QEMU guest agent of every VM.</summary>
+    public QemuGaAddress? QemuGa { get; set; }
 
     /// <summary>VMs without an agent behind them are added here.</summary>
     public List<VmEntry> Further { get; } = [];
@@ -32,8 +37,9 @@ internal sealed class TestFleet : IAsyncDisposable
     {
         options ??= new AgentLinkOptions { IdleTime = TimeSpan.Zero };
         return new FleetController(
-            new VmCatalog([new Source([.. _vms.Select(vm => new VmEntry(vm.Name, "inventory", vm.SocketPath, NoLabels)), .. Further])]),
+            new VmCatalog([new Source([.. _vms.Select(vm => new VmEntry(vm.Name, "inventory", vm.SocketPath, NoLabels, QemuGa: QemuGa)), .. Further])]),
             new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System),
+            HostProofs.OfHost,
             options,
             TimeProvider.System);
     }

@@ -47,7 +47,7 @@ public sealed class InventoryParserTests
             """
             inventory /etc/guesttune/inventory.yaml has 12 mistakes:
               line 2: the VM 'vm1' has no 'channel' (the path of the UNIX socket that QEMU serves)
-              line 3: unknown key 'chanel'; a VM may have: name, channel, labels
+              line 3: unknown key 'chanel'; a VM may have: name, channel, qemu-ga, labels
               line 4: the name 'vm1' is used twice; first on line 2
               line 6: the VM has no 'name'
               line 6: the channel '/b' is used twice; first on line 5 by '?'
@@ -74,6 +74,8 @@ public sealed class InventoryParserTests
     [InlineData("vms: []\n---\nvms: []", "there is a second document")]
     [InlineData("vms: [[[[[[[[[[[[]]]]]]]]]]]]", "nested deeper than 8 levels")]
     [InlineData("vms: [{name: a, channel: \"/x\\e[2J\"}]", "'channel' must be the path of a UNIX socket, not '/x\\x1b[2J'")]
+    [InlineData("vms: [{name: a, channel: /x, qemu-ga: []}]", "'qemu-ga' must be the path of a UNIX socket, not a list")]
+    [InlineData("vms: [{name: a, channel: /x, qemu-ga: /x}]", "the qemu-ga '/x' is used twice; first on line 1 by 'a'")]
     [InlineData("vms: [{name: [], channel: /x}]", "'name' must be a text, not a list")]
     public void Parse_BadFile_SaysWhatAndWhere(string text, string expected) => Assert.Contains(expected, Fails(text));
 

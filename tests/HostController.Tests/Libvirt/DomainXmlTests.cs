@@ -1,4 +1,5 @@
 using GuestTune.Controller.Libvirt;
+using GuestTune.Controller.QemuGa;
 
 namespace GuestTune.HostController.Tests.Libvirt;
 
@@ -14,6 +15,7 @@ public sealed class DomainXmlTests
                 <other xmlns='urn:other'><label key='no' value='x'/></other>
               </metadata>
               <devices>
+                <channel type='unix'><source mode='bind' path='/run/q'/><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
                 <channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel>
                 <channel type='unix'>
                   <source mode='bind' path='/var/lib/libvirt/qemu/channel/target/domain-3-vm1/org.guesttune.agent.0'/>
@@ -26,6 +28,7 @@ public sealed class DomainXmlTests
         Assert.Equal("/var/lib/libvirt/qemu/channel/target/domain-3-vm1/org.guesttune.agent.0", vm.Channel);
         Assert.Null(vm.Problem);
         Assert.Equal(["role"], vm.Labels.Keys);
+        Assert.Equal(new QemuGaLibvirtAddress("qemu:///system", "vm1"), vm.QemuGa);
     }
 
     [Theory]
@@ -39,6 +42,7 @@ public sealed class DomainXmlTests
     {
         var vm = DomainXml.ToEntry("vm1", "qemu:///system", xml);
 
+        Assert.Null(vm.QemuGa);
         Assert.Null(vm.Channel);
         Assert.Contains(expected, vm.Problem);
     }

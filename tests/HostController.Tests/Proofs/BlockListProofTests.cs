@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using GuestTune.Agent.V1;
+using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Proofs;
+using GuestTune.Controller.QemuGa;
+using GuestTune.HostController.Tests.Fakes;
+using GuestTune.Practice.V1;
+
+namespace GuestTune.HostController.Tests.Proofs;
+
+public sealed class BlockListProofTests
+{
+    private const string QemuGa = "/usr/sbin/qemu-ga";
+
+    [Theory]
+    [InlineData("guest-exec", Verdict.Effective, "guest-exec is disabled (guest-info)")]
+    [InlineData("guest-exec,guest-file-open", Verdict.Effective, "all 2 blocked commands are disabled (guest-info)")]
+    [InlineData("guest-exec,guest-shutdown", Verdict.Failed, "qemu-ga itself says that it carries out guest-shutdown (guest-info), although the agent says that its process blocks it")]
+    public async Task Add_GuestInfo_ConfirmsOrContradictsTheAgent(string agentSays, Verdict verdict, string reason)
+    {
+        var said = await ProveAsync(agentSays, new GuestInfo("7.2", new Dictionary<string, bool>(StringComparer.Ordinal)
+        {
+            ["guest-exec"] = false, ["guest-file-open"] = false, ["guest-shutdown"] = true, ["guest-ping"] = true,
+        }));
+
+        Assert.Equal(verdict, said.Verdict);
+        Assert.Contains(reason, said.Reason);
+        Assert.Contains(new Fact { Name = "disabled", Scope = Scope.InForce, Value = "guest-exec,guest-file-open", Source = "guest-info over /run/qga.sock" }, said.Facts);
+    }
+
+    [Fact]
+    public async Task Add_FileSystemsFrozen_ProvesNothing()
+    {
+        var said = await ProveAsync("guest-exec", new GuestInfo("7.2", new Dictionary<string, bool>(StringComparer.Ordinal)
+        {
+            ["guest-exec"] = false, ["guest-shutdown"] = false, ["guest-ping"] = true, ["guest-info"] = true,
+        }));
+
+        Assert.Equal(Verdict.Configured, said.Verdict);
+        Assert.Contains("while file systems are frozen", said.Reason);
+    }
+
+    [Fact]
+    public async Task Add_NoAnswer_LeavesTheAgentsVerdictAndSaysWhy()
+    {
+        var unreachable = await ProveAsync("guest-exec", null);
+        var unknown = await ProveAsync("guest-exec", null, hasAddress: false);
+
+        Assert.Equal((Verdict.Configured, "as its arguments say (nobody there)"), (unreachable.Verdict, unreachable.Reason));
+        Assert.Contains(new Fact { Name = "disabled", Scope = Scope.InForce, Source = "guest-info over /run/qga.sock", Problem = "nobody there" }, unreachable.Facts);
+        Assert.Equal(Verdict.Configured, unknown.Verdict);
+        Assert.Contains("name its socket in the inventory (qemu-ga: PATH)", unknown.Reason);
+    }
+
+    [Theory]
+    [InlineData(Verdict.Absent, "")]
+    [InlineData(Verdict.Pending, "guest-exec")]
+    [InlineData(Verdict.Failed, "guest-exec")]
+    [InlineData(Verdict.Configured, "")]
+    public async Task Add_NothingToProve_AsksNobody(Verdict verdict, string blocked)
+    {
+        var said = Said(blocked, verdict);
+        var client = new FixedClient(null);
+
+        await new BlockListProof(client, TimeProvider.System).AddAsync(Vm(hasAddress: true), said, default);
+
+        Assert.Equal(0, client.Calls);
+        Assert.Equal(Said(blocked, verdict), said);
+    }
+
+    [Fact]
+    public async Task Observe_PortThatNobodyAnswers_TakesThreeSecondsAndNotTheVm()
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        await using var silent = new FakeQemuGa(fleet.PathOf("silent.sock"), _ => []);
+        fleet.QemuGa = new QemuGaSocketAddress(silent.Path);
+        fleet.Vms[0].Agent.Forge = answer => answer is ObserveResponse ? new ObserveResponse { Observations = { Said("guest-exec", Verdict.Configured) } } : answer;
+
+        var observation = await ObserveAsync(fleet);
+
+        Assert.Equal(Verdict.Configured, observation.Verdict);
+        Assert.Contains("no answer within 3 s", observation.Reason);
+    }
+
+    /// <summary>The whole way, with the qemu-ga that Debian has.</summary>
+    [Theory]
+    [InlineData("guest-exec,guest-file-open", Verdict.Effective)]
+    [InlineData("guest-exec,guest-shutdown", Verdict.Failed)]
+    public async Task Observe_RealQemuGa_IsAskedByTheController(string agentSays, Verdict expected)
+    {
+        Assert.SkipUnless(File.Exists(QemuGa), "qemu-ga is not installed (package qemu-guest-agent)");
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        var socket = fleet.PathOf("qga.sock");
+        using var process = Process.Start(new ProcessStartInfo(
+            QemuGa, ["-m", "unix-listen", "-p", socket, "-t", fleet.Directory, "-f", fleet.PathOf("pid"), "--block-rpcs=guest-exec,guest-file-open"]) { UseShellExecute = false })!;
+        try
+        {
+            for (var attempt = 0; attempt < 100 && !File.Exists(socket); attempt++)
+            {
+                await Task.Delay(50);
+            }
+
+            fleet.QemuGa = new QemuGaSocketAddress(socket);
+            fleet.Vms[0].Agent.Forge = answer => answer is ObserveResponse ? new ObserveResponse { Observations = { Said(agentSays, Verdict.Configured) } } : answer;
+
+            var observation = await ObserveAsync(fleet);
+
+            Assert.True(expected == observation.Verdict, observation.Reason);
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+    }
+
+    private static async Task<Observation> ObserveAsync(TestFleet fleet)
+    {
+        await using var controller = fleet.CreateController();
+        var request = new Controller.V1.ObserveRequest { Selection = new() { All = true }, Practices = { "qemu-ga-blocklist" } };
+        Observation? last = null;
+        await foreach (var one in controller.ObserveAsync(request, default))
+        {
+            last = one.Observe?.Observations[0];
+        }
+
+        return last!;
+    }
+
+    private static async Task<Observation> ProveAsync(string blocked, GuestInfo? info, bool hasAddress = true)
+    {
+        var said = Said(blocked, Verdict.Configured);
+        await new BlockListProof(new FixedClient(info), TimeProvider.System).AddAsync(Vm(hasAddress), said, default);
+        return said;
+    }
+
+    private static VmEntry Vm(bool hasAddress) => new("vm1", "inventory", "/x", TestFleet.NoLabels, QemuGa: hasAddress ? new QemuGaSocketAddress("/run/qga.sock") : null);
+
+    private static Observation Said(string blocked, Verdict verdict) => new()
+    {
+        Practice = "qemu-ga-blocklist",
+        Verdict = verdict,
+        Reason = "as its arguments say",
+        Facts =
+        {
+            new Fact { Name = "block", Scope = Scope.Persistent, Value = "guest-other", Source = "/etc/x.conf" },
+            new Fact { Name = "block", Scope = Scope.InForce, Value = blocked, Source = "/proc/1/cmdline" },
+        },
+    };
+
+    private sealed class FixedClient(GuestInfo? info) : IQemuGaClient
+    {
+        public int Calls { get; private set; }
+
+        public Task<GuestInfo> AskInfoAsync(QemuGaAddress address, CancellationToken cancellationToken)
+        {
+            Calls++;
+            return info is null ? Task.FromException<GuestInfo>(new QemuGaException("nobody there")) : Task.FromResult(info);
+        }
+    }
+}
