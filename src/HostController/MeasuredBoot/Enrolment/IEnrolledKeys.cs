@@ -1,0 +1,15 @@
+namespace GuestTune.Controller.MeasuredBoot.Enrolment;
+
+/// <summary>Where the keys of VMs are pinned.</summary>
+/// <remarks>Every method throws an <see cref="IOException"/> where the place cannot be read or written; its message says why and what to do.</remarks>
+internal interface IEnrolledKeys
+{
+    /// <returns>Null where the VM has none.</returns>
+    ValueTask<EnrolledKey?> FindAsync(string vm, CancellationToken cancellationToken);
+
+    /// <summary>Pins keys, in place of those that the VM had.</summary>
+    ValueTask EnrolAsync(EnrolledKey key, CancellationToken cancellationToken);
+
+    /// <summary>Remembers how far the counters have come, unless the keys are others by now or the counters have come farther.</summary>
+    ValueTask SeeAsync(string vm, ReadOnlyMemory<byte> attestationKey, TpmCounters counters, CancellationToken cancellationToken);
+}
