@@ -64,34 +64,42 @@ internal sealed class BootArguments : IBootArguments
             throw PracticeException.Invalid(problem);
         }
 
+        return Plan(key, (_, _) => value);
+    }
+
+    /// <summary>Takes our own argument away; one of somebody else's before it counts again.</summary>
+    /// <returns>Null where there is none of this key.</returns>
+    /// <exception cref="PracticeException">Only somebody else's is there, or it cannot be changed on this guest.</exception>
+    public Change? PlanRemoval(string key)
+        => Plan(key, (own, entry) => OwnArgumentChange.Contains(own, key) ? OwnArgumentChange.ValueWithout(own, entry, key) : null);
+
+    private Change? Plan(string key, Func<IReadOnlyList<KernelArgument>, BootEntry, string?> decide)
+    {
         if (CheckSupport() is { Supported: false } support)
         {
             throw PracticeException.Precondition(support.Reason!);
         }
 
-        var loader = Require();
-        var next = loader.ReadNextBoot();
-        if (next.Default is not { } entry)
-        {
-            throw PracticeException.Precondition(next.Problem!);
-        }
-
-        var before = ArgumentLine.Find(entry.CommandLine, key);
-        if (string.Equals(before, value, StringComparison.Ordinal))
-        {
-            return null;
-        }
-
         try
         {
-            _ = OwnArgumentChange.Apply(loader.ReadOwn(), entry, key, value);
+            var loader = Require();
+            var next = loader.ReadNextBoot();
+            var entry = next.Default ?? throw new IOException(next.Problem);
+            var own = loader.ReadOwn();
+            var before = ArgumentLine.Find(entry.CommandLine, key);
+            var after = decide(own, entry);
+            if (string.Equals(before, after, StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            _ = OwnArgumentChange.Apply(own, entry, key, after);
+            return new Change(ItemPrefix + key, loader.Configuration, before, after, TakesEffect.AfterGuestReboot);
         }
         catch (IOException e)
         {
             throw PracticeException.Precondition(e.Message);
         }
-
-        return new Change(ItemPrefix + key, loader.Configuration, before, value, TakesEffect.AfterGuestReboot);
     }
 
     /// <returns>Null where the item is not one of a boot argument.</returns>

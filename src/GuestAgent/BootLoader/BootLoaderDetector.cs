@@ -95,9 +95,11 @@ internal sealed class BootLoaderDetector(RootedFileSystem files, ICommandRunner 
             return Found(new GrubLoaderEntries(files, record, grub.Path));
         }
 
-        if (grub.Menu.Entries.Count == 0)
+        if (!grub.Menu.Entries.Exists(static e => e.Linux is not null))
         {
-            return BootLoaderDetection.Refused($"GRUB's {grub.Path} reads {GrubLoaderEntries.Directory}, which has no entries", "Look whether /boot is mounted.");
+            return BootLoaderDetection.Refused(
+                grub.Menu.ReadsLoaderEntries ? $"GRUB's {grub.Path} reads {GrubLoaderEntries.Directory}, which has no entries" : $"no entry of GRUB's {grub.Path} starts a Linux kernel",
+                "Look whether /boot is mounted.");
         }
 
         if (Array.Find(Generators, g => commands.Find(g) is not null) is { } generator)

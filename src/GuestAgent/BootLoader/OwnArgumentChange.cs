@@ -8,8 +8,7 @@ internal static class OwnArgumentChange
     public static IReadOnlyList<KernelArgument> Apply(IReadOnlyList<KernelArgument> own, BootEntry entry, string key, string? value)
     {
         List<KernelArgument> others = [.. own.Where(a => !KernelArgument.IsSameKey(a.Key, key))];
-        List<KernelArgument> ours = [.. own.Where(a => KernelArgument.IsSameKey(a.Key, key))];
-        var without = ArgumentLine.Find(ArgumentLine.Exchange(entry.CommandLine, ours, []), key);
+        var without = ValueWithout(own, entry, key);
         if (string.Equals(without, value, StringComparison.Ordinal))
         {
             return others;
@@ -18,4 +17,10 @@ internal static class OwnArgumentChange
         return value is not null ? [.. others, new KernelArgument(key, value.Length == 0 ? null : value)]
             : throw new IOException($"{key}{(without!.Length == 0 ? string.Empty : "=" + without)} was not added by GuestTune, and only what it added is taken out again: remove it by hand ({entry.Source})");
     }
+
+    public static bool Contains(IReadOnlyList<KernelArgument> own, string key) => own.Any(a => KernelArgument.IsSameKey(a.Key, key));
+
+    /// <summary>What the key would be without our own arguments.</summary>
+    public static string? ValueWithout(IReadOnlyList<KernelArgument> own, BootEntry entry, string key)
+        => ArgumentLine.Find(ArgumentLine.Exchange(entry.CommandLine, [.. own.Where(a => KernelArgument.IsSameKey(a.Key, key))], []), key);
 }

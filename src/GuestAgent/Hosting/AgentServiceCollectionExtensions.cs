@@ -1,6 +1,7 @@
 using GuestTune.Agent.BootLoader;
 using GuestTune.Agent.Haltpoll;
 using GuestTune.Agent.Kernel;
+using GuestTune.Agent.KernelArguments;
 using GuestTune.Agent.Policy;
 using GuestTune.Agent.PvQspinlock;
 using GuestTune.Agent.QemuGa;
@@ -68,6 +69,13 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton<GuestReboot>();
         services.AddSingleton(static provider => new BootArguments(
             provider.GetRequiredService<RootedFileSystem>(), provider.GetRequiredService<ICommandRunner>(), provider.GetRequiredService<AgentOptions>().StateDirectory));
+        // The policy names practices, so it cannot be there before them.
+        services.AddSingleton<IPractice>(static provider => new KernelArgumentsPractice(
+            provider.GetRequiredService<RootedFileSystem>(),
+            provider.GetRequiredService<BootArguments>(),
+            provider.GetRequiredService<IKernelLog>(),
+            provider.GetRequiredService<SealedDiskGuard>(),
+            () => provider.GetRequiredService<PolicySource>().Current));
         services.AddSingleton<PolicySource>();
         services.AddSingleton<PolicyInterceptor>();
         services.AddSingleton(static provider => CreateEngine(provider));

@@ -1,50 +1,28 @@
+using GuestTune.Agent.BootLoader;
 using GuestTune.Practices.Files;
 
 namespace GuestTune.Agent.Kernel;
 
-/// <summary>What the boot loader gave the kernel, read as the kernel reads it: quotes keep blanks, <c>-</c> equals <c>_</c> in names, the last one counts.</summary>
+/// <summary>What the boot loader gave the running kernel.</summary>
 internal sealed class KernelCommandLine
 {
     public const string Source = "/proc/cmdline";
 
-    private readonly Dictionary<string, string> _arguments = new(StringComparer.Ordinal);
+    private readonly string _text;
 
     /// <param name="text">As in /proc/cmdline.</param>
     public KernelCommandLine(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        for (var position = 0; position < text.Length;)
-        {
-            if (char.IsWhiteSpace(text[position]))
-            {
-                position++;
-                continue;
-            }
-
-            var start = position;
-            var quoted = false;
-            while (position < text.Length && (quoted || !char.IsWhiteSpace(text[position])))
-            {
-                quoted ^= text[position] == '"';
-                position++;
-            }
-
-            var token = text[start..position].Replace("\"", string.Empty, StringComparison.Ordinal);
-            if (token is "--")
-            {
-                // What follows is for init.
-                break;
-            }
-
-            var equals = token.IndexOf('=', StringComparison.Ordinal);
-            var name = equals < 0 ? token : token[..equals];
-
-            // A name alone switches a bool on (kernel/params.c, param_set_bool).
-            _arguments[name.Replace('-', '_')] = equals < 0 ? "Y" : token[(equals + 1)..];
-        }
+        _text = text;
     }
 
     public static KernelCommandLine Read(RootedFileSystem files) => new(files.ReadText(Source).Text ?? string.Empty);
 
-    public string? Find(string name) => _arguments.GetValueOrDefault(name.Replace('-', '_'));
+    /// <summary>The last one counts. A name alone switches a bool on (kernel/params.c, param_set_bool): it reads Y.</summary>
+    public string? Find(string name) => FindArgument(name) is { } argument ? argument.Value ?? "Y" : null;
+
+    /// <summary>The last one with that name, which is the one that counts; null where there is none.</summary>
+    public KernelArgument? FindArgument(string name)
+        => ArgumentLine.Parse(_text).FindLast(t => KernelArgument.IsSameKey(t.Argument.Key, name)) is { Argument: { } argument } ? argument : null;
 }

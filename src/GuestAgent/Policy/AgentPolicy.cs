@@ -1,3 +1,5 @@
+using GuestTune.Agent.KernelArguments;
+
 namespace GuestTune.Agent.Policy;
 
 /// <summary>What the guest's administrator lets a host do.</summary>
@@ -14,6 +16,9 @@ internal sealed record AgentPolicy
     public NameFilter Practices { get; init; } = NameFilter.All;
 
     public bool MayPersist { get; init; } = true;
+
+    /// <summary>Null: all that are not dangerous.</summary>
+    public IReadOnlyList<NamePattern>? KernelArguments { get; init; }
 
     /// <summary>Everything that is wrong with the file; not empty: nothing that changes the guest is allowed.</summary>
     public IReadOnlyList<string> Mistakes { get; init; } = [];
@@ -39,4 +44,17 @@ internal sealed record AgentPolicy
     /// <returns>Null where it is allowed.</returns>
     public string? WhyPersistRefused()
         => MayPersist ? null : $"what outlives a reboot (persist, kernel arguments) is refused by this guest's administrator ({ConfigurationPath}: persist = no)";
+
+    /// <returns>Null where it is allowed.</returns>
+    public string? WhyKernelArgumentRefused(string key)
+    {
+        if (DangerousArguments.Contains(key))
+        {
+            return KernelArguments?.Any(p => p.IsName && p.Matches(key)) is true ? null
+                : $"kernel argument '{key}' can take over this guest or its protections, and is refused unless the guest's administrator allows it by its name ({ConfigurationPath}: allow-kernel-arguments = {key})";
+        }
+
+        return KernelArguments is null || KernelArguments.Any(p => p.Matches(key)) ? null
+            : $"kernel argument '{key}' is refused by this guest's administrator ({ConfigurationPath}: allow-kernel-arguments)";
+    }
 }

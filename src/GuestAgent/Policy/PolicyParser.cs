@@ -1,3 +1,4 @@
+using System.Buffers;
 using GuestTune.Practices.Values;
 
 namespace GuestTune.Agent.Policy;
@@ -10,9 +11,11 @@ internal sealed class PolicyParser(string path, IReadOnlyList<string> knownPract
     private const string AllowPractices = "allow-practices";
     private const string DenyPractices = "deny-practices";
     private const string Persist = "persist";
+    private const string AllowKernelArguments = "allow-kernel-arguments";
     private const int ShownLength = 60;
 
-    private static readonly string[] KnownKeys = [AllowRpcs, DenyRpcs, AllowPractices, DenyPractices, Persist];
+    private static readonly string[] KnownKeys = [AllowRpcs, DenyRpcs, AllowPractices, DenyPractices, Persist, AllowKernelArguments];
+    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-*");
     private static readonly char[] ListSeparators = [',', ' ', '\t'];
 
     private readonly List<string> _mistakes = [];
@@ -32,6 +35,7 @@ internal sealed class PolicyParser(string path, IReadOnlyList<string> knownPract
             Rpcs = rpcs,
             Practices = practices,
             MayPersist = ReadPersist(),
+            KernelArguments = ReadKernelArguments(),
             Mistakes = _mistakes,
         };
     }
@@ -114,6 +118,29 @@ internal sealed class PolicyParser(string path, IReadOnlyList<string> knownPract
         }
 
         return normalized is "Y";
+    }
+
+    /// <returns>Null where the key is not given.</returns>
+    private List<NamePattern>? ReadKernelArguments()
+    {
+        if (!_values.TryGetValue(AllowKernelArguments, out var entry))
+        {
+            return null;
+        }
+
+        var patterns = new List<NamePattern>();
+        foreach (var text in entry.Value.Split(ListSeparators, StringSplitOptions.RemoveEmptyEntries))
+        {
+            // An argument with its value would match nothing, and be thought to allow something.
+            if (text.AsSpan().ContainsAnyExcept(PatternCharacters))
+            {
+                _mistakes.Add($"line {entry.Line}: {AllowKernelArguments} has '{Shorten(text)}': give names without values, with letters, digits, _ . - and * for any text");
+            }
+
+            patterns.Add(new NamePattern(text));
+        }
+
+        return patterns;
     }
 
     private static string Shorten(string text) => text.Length <= ShownLength ? text : text[..ShownLength] + "...";

@@ -38,6 +38,7 @@ internal sealed class FakeMkconfig(string root) : ICommandRunner
     public void Generate(string path)
     {
         var text = Compose();
+        Directory.CreateDirectory(Path.GetDirectoryName(root + path)!);
         File.WriteAllText(root + path + ".new", text);
         File.WriteAllText(root + path, text);
         File.Delete(root + path + ".new");
@@ -79,7 +80,7 @@ internal sealed class FakeMkconfig(string root) : ICommandRunner
     private Dictionary<string, string> Settings(bool readsDirectory)
     {
         string[] names = ["GRUB_DEFAULT", "GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"];
-        var script = $"set -e; . '{root}/etc/default/grub'; "
+        var script = $". '{root}/etc/default/grub'; "
             + (readsDirectory ? $"for x in '{root}'/etc/default/grub.d/*.cfg; do if [ -e \"$x\" ]; then . \"$x\"; fi; done; " : string.Empty)
             + string.Concat(names.Select(n => $"printf '%s\\0' \"${n}\"; "));
         var result = new CommandRunner(new RootedFileSystem("/"), TimeProvider.System).Run(new Command("/bin/sh", "-c", script));
