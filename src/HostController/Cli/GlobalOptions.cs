@@ -49,7 +49,7 @@ internal sealed class GlobalOptions
     };
 
     public Option<string?> Timeout { get; } = NumberOption.Create(
-        "--timeout", "SECONDS", $"time limit for each VM (default: {Pacing.DefaultTimeoutMs / 1000})", 0.001, Pacing.LargestTimeoutMs / 1000, whole: false);
+        "--timeout", "SECONDS", $"time limit for each VM (default: {Pacing.DefaultTimeoutMs / 1000}, more for what takes longer)", 0.001, Pacing.LargestTimeoutMs / 1000, whole: false);
 
     public Option<string?> Parallel { get; } = NumberOption.Create(
         "--parallel", "N", $"so many VMs at once (default: {Pacing.DefaultMaxParallel})", 1, Pacing.LargestMaxParallel, whole: true);

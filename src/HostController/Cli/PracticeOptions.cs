@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GuestTune.Controller.Practices;
+using GuestTune.Controller.Rendering;
 using GuestTune.Practice.V1;
 
 namespace GuestTune.Controller.Cli;
@@ -8,12 +9,15 @@ namespace GuestTune.Controller.Cli;
 internal sealed class PracticeOptions(GuestPractice practice)
 {
     private readonly (PracticeSetting Setting, Option<string?> Option)[] _settings = [.. practice.Settings.Select(s => (s, SettingOption(s)))];
+    private readonly (FreeSettings Settings, Option<string[]> Set, Option<string[]> Remove)? _free = practice.Free is { } free ? (free, SetOption(free), RemoveOption(free)) : null;
     private readonly Option<bool> _persist = new("--persist") { Description = "also after a reboot of the guest" };
     private readonly Option<bool> _force = new("--force") { Description = practice.Force };
 
+    private IEnumerable<Option> SettingOptions => [.. _settings.Select(s => s.Option), .. _free is { } free ? (Option[])[free.Set, free.Remove] : []];
+
     public void AddTo(Command command)
     {
-        foreach (var (_, option) in _settings)
+        foreach (var option in SettingOptions)
         {
             command.Add(option);
         }
@@ -30,9 +34,15 @@ internal sealed class PracticeOptions(GuestPractice practice)
 
         command.Validators.Add(result =>
         {
-            if (!_settings.Any(s => result.GetResult(s.Option) is not null))
+            if (!SettingOptions.Any(o => result.GetResult(o) is not null))
             {
-                result.AddError($"no setting of {practice.Word} is given; give at least one of {string.Join(", ", _settings.Select(s => s.Setting.Option))}");
+                result.AddError($"no setting of {practice.Word} is given; give at least one of {string.Join(", ", SettingOptions.Select(o => o.Name))}");
+            }
+
+            var keys = FreeValues(o => result.GetResult(o)?.Tokens.Select(t => t.Value) ?? []).Select(s => s.Key);
+            foreach (var twice in keys.GroupBy(k => k, StringComparer.Ordinal).Where(g => g.Count() > 1))
+            {
+                result.AddError($"'{TerminalText.Escape(twice.Key, 80)}' is given twice");
             }
         });
     }
@@ -53,8 +63,17 @@ internal sealed class PracticeOptions(GuestPractice practice)
             }
         }
 
+        foreach (var (key, value) in FreeValues(o => result.GetValue(o) ?? []))
+        {
+            desired.Settings.Add(key, value);
+        }
+
         return desired;
     }
+
+    private IEnumerable<(string Key, string Value)> FreeValues(Func<Option<string[]>, IEnumerable<string>> given) => _free is { } free
+        ? given(free.Set).Select(FreeSettings.Split).Concat(given(free.Remove).Select(k => (k, free.Settings.Removal)))
+        : [];
 
     private static Option<string?> SettingOption(PracticeSetting setting)
     {
@@ -73,4 +92,36 @@ internal sealed class PracticeOptions(GuestPractice practice)
         });
         return option;
     }
+
+    private static Option<string[]> SetOption(FreeSettings free)
+    {
+        var option = Repeated(free.Option, "KEY[=VALUE]", free.Description);
+        option.Validators.Add(result =>
+        {
+            foreach (var (key, value) in result.Tokens.Select(t => FreeSettings.Split(t.Value)))
+            {
+                if (FreeSettings.Check(key, value) is { } mistake)
+                {
+                    result.AddError($"{free.Option}: {mistake}");
+                }
+            }
+        });
+        return option;
+    }
+
+    private static Option<string[]> RemoveOption(FreeSettings free)
+    {
+        var option = Repeated(free.RemoveOption, "KEY", free.RemoveDescription);
+        option.Validators.Add(result =>
+        {
+            foreach (var key in result.Tokens.Select(t => t.Value).Where(k => !FreeSettings.IsKey(k)))
+            {
+                result.AddError($"{free.RemoveOption} cannot be '{TerminalText.Escape(key, 80)}'; it must be KEY alone, without a value");
+            }
+        });
+        return option;
+    }
+
+    private static Option<string[]> Repeated(string name, string valueName, string description)
+        => new(name) { HelpName = valueName, Description = description, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
 }

@@ -16,6 +16,9 @@ internal sealed record GuestPractice
 
     public required IReadOnlyList<PracticeSetting> Settings { get; init; }
 
+    /// <summary>Settings whose names the caller chooses; null where there are none.</summary>
+    public FreeSettings? Free { get; init; }
+
     /// <summary>Its settings are in files, so that they hold after a reboot whether that was asked for or not.</summary>
     public bool AlwaysPersists { get; init; }
 

@@ -7,7 +7,7 @@ namespace GuestTune.Controller.Practices;
 /// <summary>The practices that this controller knows, and the check of a request against them before any VM is contacted.</summary>
 internal static class PracticeCatalog
 {
-    public static IReadOnlyList<GuestPractice> All { get; } = [HaltpollPractice.Definition, PvQspinlockPractice.Definition, QemuGaPractice.Definition];
+    public static IReadOnlyList<GuestPractice> All { get; } = [HaltpollPractice.Definition, PvQspinlockPractice.Definition, KernelArgumentsPractice.Definition, QemuGaPractice.Definition];
 
     /// <summary>Of a call that may be about any of them.</summary>
     public static TimeSpan LongestTimeLimit => All.Max(static p => p.TimeLimit);
@@ -23,15 +23,17 @@ internal static class PracticeCatalog
         }
 
         var practice = Known(desired.Practice);
+        var known = string.Join(", ", practice.Settings.Select(s => s.Name).Concat(practice.Free is null ? [] : ["KEY"]));
         if (desired.Settings.Count == 0)
         {
-            throw Invalid($"no setting of {practice.Id} is given; it has: {string.Join(", ", practice.Settings.Select(s => s.Name))}");
+            throw Invalid($"no setting of {practice.Id} is given; it has: {known}");
         }
 
         var mistakes = desired.Settings
-            .Select(s => practice.Settings.FirstOrDefault(k => string.Equals(k.Name, s.Key, StringComparison.Ordinal)) is { } known
-                ? known.Check(s.Key, s.Value)
-                : $"{practice.Id} has no setting '{TerminalText.Escape(s.Key, 80)}'; it has: {string.Join(", ", practice.Settings.Select(k => k.Name))}")
+            .Select(s => practice.Settings.FirstOrDefault(k => string.Equals(k.Name, s.Key, StringComparison.Ordinal)) is { } setting
+                ? setting.Check(s.Key, s.Value)
+                : practice.Free is not null ? FreeSettings.Check(s.Key, s.Value)
+                : $"{practice.Id} has no setting '{TerminalText.Escape(s.Key, 80)}'; it has: {known}")
             .OfType<string>()
             .ToArray();
         if (mistakes.Length > 0)

@@ -23,9 +23,9 @@ public sealed class PracticeCommandsTests
 
         Assert.Equal((0, ""), (code, error));
         var lines = output.Split('\n');
-        Assert.Matches(@"^VM +haltpoll +pv-qspinlock +qemu-ga .*later-practice$", lines[0]);
-        Assert.Matches("^vm1 +effective +- +failed .*-$", lines[1]);
-        Assert.Matches("^vm2 +not-applicable +- .*pending$", lines[2]);
+        Assert.Matches("^VM +haltpoll +pv-qspinlock +kernel-arguments +qemu-ga +later-practice$", lines[0]);
+        Assert.Matches("^vm1 +effective +- +- +failed +-$", lines[1]);
+        Assert.Matches("^vm2 +not-applicable +- +- +- +pending$", lines[2]);
         Assert.Equal(["vm1: qemu-ga-blocklist is failed: guest-exec is meant", "vm2: later-practice is pending: soon", ""], lines[3..]);
     }
 
@@ -84,6 +84,24 @@ public sealed class PracticeCommandsTests
         await RunAsync("set", "qemu-ga", "vm1", "--block", "guest-exec,guest-ping", "--force", "--inventory", fleet.WriteInventory());
 
         Assert.Equal(("qemu-ga-blocklist", "guest-exec,guest-ping", true, true), (desired!.Practice, desired.Settings["block"], desired.Persist, desired.Force));
+    }
+
+    [Fact]
+    public async Task SetKernelArguments_SetAndRemove_ReachTheAgent()
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        Desired? desired = null;
+        fleet.Vms[0].Agent.SeenDesired = seen => desired = seen;
+
+        var (code, _, error) = await RunAsync(
+            "plan", "kernel-arguments", "vm1", "--argument", "mitigations=off", "--argument", "console=ttyS0,115200n8=x", "--argument", "nosmt", "--remove", "quiet", "--inventory", fleet.WriteInventory());
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal("kernel-arguments", desired!.Practice);
+        Assert.True(desired.Persist);
+        Assert.Equal(
+            ["console ttyS0,115200n8=x", "mitigations off", "nosmt ", "quiet !remove"],
+            desired.Settings.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key} {s.Value}"));
     }
 
     [Fact]
