@@ -11,6 +11,7 @@ _guesttune() {
             --inventory) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
             --connect|-c) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
             --controller) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); sources+=("$word" "${COMP_WORDS[i+1]}"); ((i++)); continue ;;
+            --state) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --output|-o) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --timeout) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --parallel) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
@@ -25,8 +26,12 @@ _guesttune() {
             --argument) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --remove) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --block) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --time-limit) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --recover) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --trial) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --operation-id) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --operation) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --reason) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --limit) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --count) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --socket) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
@@ -52,6 +57,7 @@ _guesttune() {
             "set/kernel-arguments") command="set kernel-arguments" ;;
             "set/qemu-ga") command="set qemu-ga" ;;
             "/undo") command="undo" ;;
+            "/reboot") command="reboot" ;;
             "/history") command="history" ;;
             "/ping") command="ping" ;;
             "/serve") command="serve" ;;
@@ -64,6 +70,7 @@ _guesttune() {
         --inventory) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --connect|-c) return ;;
         --controller) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --state) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --output|-o) COMPREPLY=($(compgen -W "json table" -- "$current")); return ;;
         --timeout) return ;;
         --parallel) return ;;
@@ -78,40 +85,45 @@ _guesttune() {
         --argument) return ;;
         --remove) return ;;
         --block) return ;;
+        --time-limit) return ;;
+        --recover) COMPREPLY=($(compgen -W "always auto never" -- "$current")); return ;;
+        --trial) COMPREPLY=($(compgen -W "auto off required" -- "$current")); return ;;
         --operation-id) return ;;
         --operation) return ;;
+        --reason) return ;;
         --limit) return ;;
         --count) return ;;
         --socket) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --group) return ;;
     esac
     case "$command" in
-        "") commands="vms info status get plan set undo history ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
-        "vms") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "info") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "status") commands=""; options="--all --label -l --explain --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "get") commands="haltpoll pv-qspinlock kernel-arguments qemu-ga"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
-        "get haltpoll") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "get pv-qspinlock") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "get kernel-arguments") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "get qemu-ga") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "plan") commands="haltpoll pv-qspinlock kernel-arguments qemu-ga"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
-        "plan haltpoll") commands=""; options="--all --label -l --guest-halt-poll-ns --grow --shrink --grow-start --allow-shrink --force-driver --persist --force --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "plan pv-qspinlock") commands=""; options="--all --label -l --enabled --force --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "plan kernel-arguments") commands=""; options="--all --label -l --argument --remove --force --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "plan qemu-ga") commands=""; options="--all --label -l --block --force --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "set") commands="haltpoll pv-qspinlock kernel-arguments qemu-ga"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
-        "set haltpoll") commands=""; options="--all --label -l --guest-halt-poll-ns --grow --shrink --grow-start --allow-shrink --force-driver --persist --force --dry-run --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "set pv-qspinlock") commands=""; options="--all --label -l --enabled --force --dry-run --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "set kernel-arguments") commands=""; options="--all --label -l --argument --remove --force --dry-run --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "set qemu-ga") commands=""; options="--all --label -l --block --force --dry-run --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "undo") commands=""; options="--all --label -l --operation --force --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "history") commands=""; options="--all --label -l --limit --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "ping") commands=""; options="--all --label -l --count --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "serve") commands=""; options="--socket --group --help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
-        "completion") commands="bash zsh"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
-        "completion bash") commands=""; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
-        "completion zsh") commands=""; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --output -o --no-color --timeout --parallel" ;;
+        "") commands="vms info status get plan set undo reboot history ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "vms") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "info") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "status") commands=""; options="--all --label -l --explain --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "get") commands="haltpoll pv-qspinlock kernel-arguments qemu-ga"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "get haltpoll") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "get pv-qspinlock") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "get kernel-arguments") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "get qemu-ga") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "plan") commands="haltpoll pv-qspinlock kernel-arguments qemu-ga"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "plan haltpoll") commands=""; options="--all --label -l --guest-halt-poll-ns --grow --shrink --grow-start --allow-shrink --force-driver --persist --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "plan pv-qspinlock") commands=""; options="--all --label -l --enabled --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "plan kernel-arguments") commands=""; options="--all --label -l --argument --remove --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "plan qemu-ga") commands=""; options="--all --label -l --block --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "set") commands="haltpoll pv-qspinlock kernel-arguments qemu-ga"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "set haltpoll") commands=""; options="--all --label -l --guest-halt-poll-ns --grow --shrink --grow-start --allow-shrink --force-driver --persist --force --dry-run --reboot --time-limit --recover --trial --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "set pv-qspinlock") commands=""; options="--all --label -l --enabled --force --dry-run --reboot --time-limit --recover --trial --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "set kernel-arguments") commands=""; options="--all --label -l --argument --remove --force --dry-run --reboot --time-limit --recover --trial --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "set qemu-ga") commands=""; options="--all --label -l --block --force --dry-run --reboot --time-limit --recover --trial --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "undo") commands=""; options="--all --label -l --operation --force --reboot --time-limit --recover --trial --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "reboot") commands=""; options="--all --label -l --time-limit --recover --trial --reason --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "history") commands=""; options="--all --label -l --limit --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "ping") commands=""; options="--all --label -l --count --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "serve") commands=""; options="--socket --group --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "completion") commands="bash zsh"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "completion bash") commands=""; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "completion zsh") commands=""; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
     esac
     if [[ $current == -* ]]; then
         COMPREPLY=($(compgen -W "$options" -- "$current"))

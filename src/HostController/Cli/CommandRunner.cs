@@ -81,7 +81,7 @@ internal sealed class CommandRunner(Invocation invocation, Interrupt interrupt)
             {
                 while (!reading.IsCompleted)
                 {
-                    show(collector.FinishedCount, collector.SelectedCount);
+                    show(collector.FinishedCount, collector.SelectedCount, collector.Latest);
                     await Task.WhenAny(reading, Task.Delay(100, CancellationToken.None));
                 }
             });

@@ -24,6 +24,7 @@ internal static class CommandTree
         root.Add(PlanCommand.Create(context));
         root.Add(SetCommand.Create(context));
         root.Add(UndoCommand.Create(context));
+        root.Add(RebootCommand.Create(context));
         root.Add(HistoryCommand.Create(context));
         root.Add(PingCommand.Create(context));
         root.Add(ServeCommand.Create(context));

@@ -3,7 +3,9 @@ using GuestTune.Controller.Channel;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Libvirt;
+using GuestTune.Controller.Power;
 using GuestTune.Controller.Proofs;
+using GuestTune.Controller.Rebooting;
 using GuestTune.Controller.Remote;
 
 namespace GuestTune.Controller.Cli;
@@ -29,7 +31,7 @@ internal static class ControllerConnector
             return await RemoteController.ConnectAsync(SocketPath(address), cancellationToken);
         }
 
-        var ownSources = invocation.NoDaemon || invocation.Inventory is not null || invocation.Connect is not null;
+        var ownSources = invocation.NoDaemon || invocation.Inventory is not null || invocation.Connect is not null || invocation.State is not null;
         if (!ownSources && NotEmpty(invocation.Terminal.Environment(ControllerVariable)) is { } fromEnvironment)
         {
             return await RemoteController.ConnectAsync(SocketPath(fromEnvironment), cancellationToken);
@@ -42,13 +44,14 @@ internal static class ControllerConnector
         }
 
         // A command ends when its calls end, so nothing is kept for the next one.
-        return CreateInProcess(Sources(invocation), new AgentLinkOptions { IdleTime = TimeSpan.Zero });
+        return CreateInProcess(invocation, new AgentLinkOptions { IdleTime = TimeSpan.Zero });
     }
 
-    public static FleetController CreateInProcess(IReadOnlyList<IVmSource> sources, AgentLinkOptions options)
+    public static FleetController CreateInProcess(Invocation invocation, AgentLinkOptions options)
     {
         var links = new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System);
-        return new FleetController(new VmCatalog(sources), links, HostProofs.OfHost, options, TimeProvider.System);
+        var notes = new RebootNotes(Path.Combine(StateDirectory.Of(invocation), "reboots"));
+        return new FleetController(new VmCatalog(Sources(invocation)), links, HostProofs.OfHost, options, notes, new VmPower(TimeProvider.System), TimeProvider.System);
     }
 
     /// <summary>The inventory comes first: where both know a VM, the administrator's word counts.</summary>

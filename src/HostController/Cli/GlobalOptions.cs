@@ -34,6 +34,13 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    public Option<string?> State { get; } = new("--state")
+    {
+        HelpName = "DIR",
+        Description = "where restarts under way are remembered (default: $GUESTTUNE_STATE, else /var/lib/guesttune/controller; ~/.local/state/guesttune for users other than root)",
+        Recursive = true,
+    };
+
     public Option<OutputFormat> Output { get; } = new("--output", "-o")
     {
         HelpName = "table|json",
@@ -60,7 +67,7 @@ internal sealed class GlobalOptions
         Parallel.Recursive = true;
         Output.CompletionSources.Clear();
         Output.CompletionSources.Add("json", "table");
-        foreach (var option in new[] { Inventory, Connect, Controller })
+        foreach (var option in new[] { Inventory, Connect, Controller, State })
         {
             // A script's variable that is not set must not fall back to all VMs of the host.
             option.Validators.Add(result =>
@@ -74,9 +81,9 @@ internal sealed class GlobalOptions
 
         Controller.Validators.Add(result =>
         {
-            if (IsGiven(result, Inventory) || IsGiven(result, Connect) || IsGiven(result, NoDaemon))
+            if (IsGiven(result, Inventory) || IsGiven(result, Connect) || IsGiven(result, NoDaemon) || IsGiven(result, State))
             {
-                result.AddError("--controller excludes --inventory, --connect and --no-daemon: a daemon has sources of its own");
+                result.AddError("--controller excludes --inventory, --connect, --state and --no-daemon: a daemon has its own");
             }
         });
     }
@@ -87,6 +94,7 @@ internal sealed class GlobalOptions
         root.Add(Connect);
         root.Add(Controller);
         root.Add(NoDaemon);
+        root.Add(State);
         root.Add(Output);
         root.Add(NoColor);
         root.Add(Timeout);

@@ -17,6 +17,8 @@ internal sealed class Invocation(ParseResult parsed, GlobalOptions options, Term
 
     public bool NoDaemon { get; } = parsed.GetValue(options.NoDaemon);
 
+    public string? State { get; } = NotEmpty(parsed.GetValue(options.State));
+
     public OutputFormat Output { get; } = parsed.GetValue(options.Output);
 
     public bool Colors { get; } = terminal.OutIsTerminal

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using GuestTune.Controller.Rendering;
 using GuestTune.Controller.V1;
 
 namespace GuestTune.Controller.Cli;
@@ -11,6 +12,9 @@ internal sealed class OutcomeCollector
     private int _finished;
 
     public bool HasBegun { get; private set; }
+
+    /// <summary>What was last heard of a restart, e.g. "vm1 went down".</summary>
+    public string? Latest { get; private set; }
 
     public int SelectedCount => _selected.Length;
 
@@ -25,6 +29,9 @@ internal sealed class OutcomeCollector
                 HasBegun = true;
                 break;
             case VmEvent.EventOneofCase.Started or VmEvent.EventOneofCase.None:
+                break;
+            case VmEvent.EventOneofCase.RebootProgress:
+                Latest = $"{TerminalText.Escape(one.Vm, 40)} {Words.Of(one.RebootProgress.Phase)}";
                 break;
             default:
                 _outcomes[one.Vm] = new VmOutcome(one.Vm, one);

@@ -45,7 +45,7 @@ internal static class ServeCommand
         var underSystemd = !string.IsNullOrEmpty(context.Terminal.Environment("JOURNAL_STREAM"));
         try
         {
-            await using var controller = ControllerConnector.CreateInProcess(ControllerConnector.Sources(invocation), options.Links);
+            await using var controller = ControllerConnector.CreateInProcess(invocation, options.Links);
             await ControllerDaemon.RunAsync(controller, options, context.Terminal.Environment, ConfigureLogging, context.Interrupt.Token);
             return ExitCode.Done;
         }

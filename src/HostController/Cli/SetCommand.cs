@@ -27,10 +27,12 @@ internal static class SetCommand
         var selection = new SelectionOptions();
         var desired = new PracticeOptions(practice);
         var dryRun = new Option<bool>("--dry-run") { Description = "only show what would change" };
+        var reboot = new RebootFlags(isOptional: true);
         var operation = OperationOptions.Id("id of this operation, to repeat it safely or to undo it");
         selection.AddTo(command, required: true);
         desired.AddTo(command);
         command.Add(dryRun);
+        reboot.AddTo(command);
         command.Add(operation);
         command.SetAction((result, _) =>
         {
@@ -39,14 +41,15 @@ internal static class SetCommand
             var (name, pace) = ($"set {practice.Word}", invocation.ReadPace(practice.TimeLimit));
             return result.GetValue(dryRun)
                 ? PlanCommand.RunAsync(runner, name, selection.Read(result), pace, desired.Read(result))
-                : ApplyAsync(runner, name, selection.Read(result), pace, desired.Read(result), result.GetValue(operation) ?? OperationId.New());
+                : ApplyAsync(runner, name, selection.Read(result), pace, desired.Read(result), reboot.Read(result), result.GetValue(operation) ?? OperationId.New());
         });
         return command;
     }
 
-    private static Task<int> ApplyAsync(CommandRunner runner, string name, V1.Selection selection, Pace pace, Desired desired, string id)
+    private static Task<int> ApplyAsync(
+        CommandRunner runner, string name, V1.Selection selection, Pace pace, Desired desired, RebootOptions? reboot, string id)
     {
-        var request = new ApplyRequest { Selection = selection, Pace = pace, Desired = desired, OperationId = id };
+        var request = new ApplyRequest { Selection = selection, Pace = pace, Desired = desired, OperationId = id, Reboot = reboot };
         return runner.RunAsync(
             name,
             id,
@@ -54,6 +57,7 @@ internal static class SetCommand
             report =>
             {
                 TableReport.WriteOperations(runner.Out, runner.Style, report.Vms);
+                RebootTable.Write(runner.Out, runner.Style, report.Vms);
                 if (report.Vms.Any(vm => vm.Reached))
                 {
                     runner.Out.WriteLine($"operation {id}; undo it with: guesttune undo VM... --operation {id}");

@@ -17,10 +17,12 @@ internal static class UndoCommand
         var selection = new SelectionOptions();
         var target = OperationOptions.Create("--operation", "the operation to undo (default: in each VM the newest that can be undone)");
         var force = new Option<bool>("--force") { Description = "put the old values back even where somebody else has changed them since" };
+        var reboot = new RebootFlags(isOptional: true);
         var operation = OperationOptions.Id("id of this undo, to repeat it safely");
         selection.AddTo(command, required: true);
         command.Add(target);
         command.Add(force);
+        reboot.AddTo(command);
         command.Add(operation);
         command.SetAction((result, _) =>
         {
@@ -34,6 +36,7 @@ internal static class UndoCommand
                 OperationId = id,
                 TargetOperationId = result.GetValue(target) ?? "",
                 Force = result.GetValue(force),
+                Reboot = reboot.Read(result),
             };
             return runner.RunAsync(
                 Name,
@@ -42,6 +45,7 @@ internal static class UndoCommand
                 report =>
                 {
                     TableReport.WriteOperations(runner.Out, runner.Style, report.Vms);
+                    RebootTable.Write(runner.Out, runner.Style, report.Vms);
                     if (report.Vms.Any(vm => vm.Reached))
                     {
                         runner.Out.WriteLine($"undo operation {id}");

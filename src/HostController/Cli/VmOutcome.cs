@@ -20,8 +20,13 @@ internal sealed record VmOutcome(string Vm, VmEvent Result)
         _ => null,
     };
 
+    /// <summary>How its guest was restarted; null where nobody asked for that.</summary>
+    public RebootResult? Reboot => Result.EventCase == VmEvent.EventOneofCase.Reboot ? Result.Reboot : Result.Rebooted;
+
     /// <summary>What went wrong; null where nothing did.</summary>
-    public string? Failure => Error?.Message ?? (Operation is { State: OperationState.Failed } failed ? FailureOf(failed) : null);
+    public string? Failure => Error?.Message
+        ?? (Operation is { State: OperationState.Failed } failed ? FailureOf(failed) : null)
+        ?? (Reboot is { Problem: { Length: > 0 } problem } ? problem : null);
 
     public static VmOutcome Cancelled(string vm) => new(vm, new VmEvent
     {

@@ -84,6 +84,25 @@ internal static class AnswerCheck
         return answer;
     }
 
+    /// <exception cref="RpcException">DATA_LOSS: the answer does not say how the restart stands.</exception>
+    public static RebootResponse Checked(RebootResponse answer, RebootRequest request)
+    {
+        if (answer.State is not (RebootState.GoingDown or RebootState.Restarted))
+        {
+            throw Wrong($"its answer does not say how the restart of operation {request.OperationId} stands");
+        }
+
+        // The boot that was to end, or of an id that was used before: the one that it has ended.
+        var ended = answer.BootIdBefore.Length > 0 ? answer.BootIdBefore : request.ExpectedBootId;
+        if (answer.BootId.Length == 0 || string.Equals(answer.BootId, ended, StringComparison.Ordinal) == (answer.State == RebootState.Restarted))
+        {
+            throw Wrong($"its answer says {(answer.State == RebootState.Restarted ? "that it was restarted" : "that it goes down")}, and its boot id says otherwise");
+        }
+
+        answer.Trial ??= new BootTrial { State = BootTrialState.None };
+        return answer;
+    }
+
     private static void CheckOperation(Operation? operation, string id)
     {
         if (operation is null || !string.Equals(operation.OperationId, id, StringComparison.Ordinal))

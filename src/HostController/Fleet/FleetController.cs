@@ -3,8 +3,10 @@ using Google.Protobuf;
 using Grpc.Core;
 using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Power;
 using GuestTune.Controller.Practices;
 using GuestTune.Controller.Proofs;
+using GuestTune.Controller.Rebooting;
 using GuestTune.Controller.Selection;
 using GuestTune.Controller.V1;
 using AgentApi = GuestTune.Agent.V1;
@@ -12,18 +14,32 @@ using AgentApi = GuestTune.Agent.V1;
 namespace GuestTune.Controller.Fleet;
 
 /// <summary>The controller itself: checks a request whole, before any VM is contacted, and runs it on the VMs selected.</summary>
-internal sealed class FleetController(VmCatalog catalog, LinkPool links, HostProofs proofs, AgentLinkOptions options, TimeProvider time) : IController
+internal sealed class FleetController : IController
 {
     public const uint LargestPingCount = 10_000;
     public const uint LargestHistoryLimit = 1000;
 
     private static readonly ByteString PingPayload = ByteString.CopyFromUtf8("guesttune-ping-0");
 
-    private readonly FleetRunner _runner = new(links, options, time);
+    private readonly VmCatalog _catalog;
+    private readonly LinkPool _links;
+    private readonly HostProofs _proofs;
+    private readonly FleetRunner _runner;
+    private readonly RebootJob _reboots;
+
+    public FleetController(
+        VmCatalog catalog, LinkPool links, HostProofs proofs, AgentLinkOptions options, RebootNotes notes, IVmPower power, TimeProvider time)
+    {
+        _catalog = catalog;
+        _links = links;
+        _proofs = proofs;
+        _runner = new FleetRunner(links, options, time);
+        _reboots = new RebootJob(_runner, notes, power, time);
+    }
 
     public async Task<ListVmsResponse> ListVmsAsync(ListVmsRequest request, CancellationToken cancellationToken)
     {
-        var snapshot = await catalog.LoadAsync(cancellationToken);
+        var snapshot = await _catalog.LoadAsync(cancellationToken);
         var response = new ListVmsResponse();
         response.Vms.AddRange(VmSelector.List(snapshot, request.Selection).Select(ToMessage));
         response.Warnings.AddRange(snapshot.Failures);
@@ -58,17 +74,7 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, HostPro
         }
 
         var ask = new AgentApi.ObserveRequest { Practices = { request.Practices } };
-        return RunAsync(
-            request.Selection,
-            request.Pace,
-            changes: false,
-            async call =>
-            {
-                var answer = AnswerCheck.Checked(await call.Agent.ObserveAsync(ask, call.Options), ask);
-                await proofs.AddAsync(call.Vm, answer.Observations, call.Options.CancellationToken);
-                return new VmEvent { Observe = answer };
-            },
-            cancellationToken);
+        return RunAsync(request.Selection, request.Pace, changes: false, call => ObserveOneAsync(call, ask), cancellationToken);
     }
 
     public IAsyncEnumerable<VmEvent> PlanAsync(PlanRequest request, CancellationToken cancellationToken)
@@ -88,17 +94,24 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, HostPro
         OperationId.Check("operation_id", request.OperationId);
         PracticeCatalog.Check(request.Desired);
         var ask = new AgentApi.ApplyRequest { OperationId = request.OperationId, Desired = request.Desired };
+        if (request.Reboot is null)
+        {
+            return RunAsync(request.Selection, request.Pace, changes: true, ApplyOneAsync, cancellationToken);
+        }
+
+        var settings = RebootSettings.From(request.Reboot, $"apply {request.Desired.Practice}");
         return RunAsync(
             request.Selection,
             request.Pace,
-            changes: true,
-            async call =>
-            {
-                var answer = AnswerCheck.Checked(await call.Agent.ApplyAsync(ask, call.Options), ask);
-                await proofs.AddAsync(call.Vm, [answer.Observation], call.Options.CancellationToken);
-                return new VmEvent { Apply = answer };
-            },
+            (vm, pacing, report, token) => _reboots.ApplyAsync(vm, ask.OperationId, ApplyOneAsync, settings, pacing, report, token),
             cancellationToken);
+
+        async Task<VmEvent> ApplyOneAsync(VmCallContext call)
+        {
+            var answer = AnswerCheck.Checked(await call.Agent.ApplyAsync(ask, call.Options), ask);
+            await _proofs.AddAsync(call.Vm, [answer.Observation], call.Options.CancellationToken);
+            return new VmEvent { Apply = answer };
+        }
     }
 
     public IAsyncEnumerable<VmEvent> UndoAsync(UndoRequest request, CancellationToken cancellationToken)
@@ -115,17 +128,24 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, HostPro
             TargetOperationId = request.TargetOperationId,
             Force = request.Force,
         };
+        if (request.Reboot is null)
+        {
+            return RunAsync(request.Selection, request.Pace, changes: true, UndoOneAsync, cancellationToken);
+        }
+
+        var settings = RebootSettings.From(request.Reboot, "undo");
         return RunAsync(
             request.Selection,
             request.Pace,
-            changes: true,
-            async call =>
-            {
-                var answer = AnswerCheck.Checked(await call.Agent.UndoAsync(ask, call.Options), ask);
-                await proofs.AddAsync(call.Vm, [answer.Observation], call.Options.CancellationToken);
-                return new VmEvent { Undo = answer };
-            },
+            (vm, pacing, report, token) => _reboots.UndoAsync(vm, ask.OperationId, UndoOneAsync, settings, pacing, report, token),
             cancellationToken);
+
+        async Task<VmEvent> UndoOneAsync(VmCallContext call)
+        {
+            var answer = AnswerCheck.Checked(await call.Agent.UndoAsync(ask, call.Options), ask);
+            await _proofs.AddAsync(call.Vm, [answer.Observation], call.Options.CancellationToken);
+            return new VmEvent { Undo = answer };
+        }
     }
 
     public IAsyncEnumerable<VmEvent> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken)
@@ -139,7 +159,18 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, HostPro
             cancellationToken);
     }
 
-    public ValueTask DisposeAsync() => links.DisposeAsync();
+    public IAsyncEnumerable<VmEvent> RebootAsync(RebootRequest request, CancellationToken cancellationToken)
+    {
+        OperationId.Check("operation_id", request.OperationId);
+        var settings = RebootSettings.From(request.Options, request.Reason);
+        return RunAsync(
+            request.Selection,
+            request.Pace,
+            (vm, pacing, report, token) => _reboots.RestartAsync(vm, request.OperationId, call => ObserveOneAsync(call, new AgentApi.ObserveRequest()), settings, pacing, report, token),
+            cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => _links.DisposeAsync();
 
     private async IAsyncEnumerable<VmEvent> RunAsync(
         V1.Selection? selection,
@@ -149,11 +180,32 @@ internal sealed class FleetController(VmCatalog catalog, LinkPool links, HostPro
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var pacing = Pacing.From(pace);
-        var vms = VmSelector.Select(await catalog.LoadAsync(cancellationToken), selection);
+        var vms = VmSelector.Select(await _catalog.LoadAsync(cancellationToken), selection);
         await foreach (var one in _runner.RunAsync(vms, pacing, changes, call, cancellationToken))
         {
             yield return one;
         }
+    }
+
+    private async IAsyncEnumerable<VmEvent> RunAsync(
+        V1.Selection? selection,
+        Pace? pace,
+        Func<VmEntry, Pacing, Func<VmEvent, ValueTask>, CancellationToken, Task<VmEvent>> job,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var pacing = Pacing.From(pace);
+        var vms = VmSelector.Select(await _catalog.LoadAsync(cancellationToken), selection);
+        await foreach (var one in FleetRunner.RunAsync(vms, pacing.MaxParallel, (vm, report, token) => job(vm, pacing, report, token), cancellationToken))
+        {
+            yield return one;
+        }
+    }
+
+    private async Task<VmEvent> ObserveOneAsync(VmCallContext call, AgentApi.ObserveRequest ask)
+    {
+        var answer = AnswerCheck.Checked(await call.Agent.ObserveAsync(ask, call.Options), ask);
+        await _proofs.AddAsync(call.Vm, answer.Observations, call.Options.CancellationToken);
+        return new VmEvent { Observe = answer };
     }
 
     private static async Task<VmEvent> PingOneAsync(VmCallContext call, uint count)

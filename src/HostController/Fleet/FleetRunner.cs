@@ -20,11 +20,22 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMilliseconds(500);
 
     /// <param name="changes">The call changes something in the guest; only words of error messages depend on it.</param>
-    public async IAsyncEnumerable<VmEvent> RunAsync(
+    public IAsyncEnumerable<VmEvent> RunAsync(IReadOnlyList<VmEntry> vms, Pacing pacing, bool changes, VmCall call, CancellationToken cancellationToken) =>
+        RunAsync(
+            vms,
+            pacing.MaxParallel,
+            async (vm, _, token) =>
+            {
+                var (result, error) = await CallAsync(vm, pacing, changes, context => call(context), token);
+                return result ?? new VmEvent { Error = error };
+            },
+            cancellationToken);
+
+    /// <summary>For work that is more than one call; it minds its own time.</summary>
+    public static async IAsyncEnumerable<VmEvent> RunAsync(
         IReadOnlyList<VmEntry> vms,
-        Pacing pacing,
-        bool changes,
-        VmCall call,
+        int maxParallel,
+        VmJob job,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var selected = new Selected();
@@ -53,13 +64,11 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
             Exception? failure = null;
             try
             {
-                var bounds = new ParallelOptions { MaxDegreeOfParallelism = pacing.MaxParallel, CancellationToken = stop.Token };
+                var bounds = new ParallelOptions { MaxDegreeOfParallelism = maxParallel, CancellationToken = stop.Token };
                 await Parallel.ForEachAsync(vms, bounds, async (vm, token) =>
                 {
-                    await events.Writer.WriteAsync(new VmEvent { Vm = vm.Name, Started = new Started() }, token);
-                    var result = await CallOneAsync(vm, pacing, changes, call, token);
-                    result.Vm = vm.Name;
-                    await events.Writer.WriteAsync(result, token);
+                    await SendAsync(vm, new VmEvent { Started = new Started() }, token);
+                    await SendAsync(vm, await DoAsync(vm, job, one => SendAsync(vm, one, token), token), token);
                 });
             }
             catch (Exception e)
@@ -69,13 +78,22 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
 
             events.Writer.Complete(failure);
         }
+
+        ValueTask SendAsync(VmEntry vm, VmEvent one, CancellationToken token)
+        {
+            one.Vm = vm.Name;
+            return events.Writer.WriteAsync(one, token);
+        }
     }
 
-    private async Task<VmEvent> CallOneAsync(VmEntry vm, Pacing pacing, bool changes, VmCall call, CancellationToken cancellationToken)
+    /// <summary>One call on one VM, over as many sessions as it takes within its time.</summary>
+    public async Task<VmAnswer<T>> CallAsync<T>(
+        VmEntry vm, Pacing pacing, bool changes, Func<VmCallContext, Task<T>> call, CancellationToken cancellationToken)
+        where T : class
     {
         if (vm.Channel is null)
         {
-            return new VmEvent { Error = VmFailure.NoChannel(vm) };
+            return VmFailure.NoChannel(vm);
         }
 
         // Until it is attached a VM has less time.
@@ -91,19 +109,19 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && timer.IsCancellationRequested)
         {
-            return new VmEvent { Error = TimedOut() };
+            return TimedOut();
         }
         catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
         {
-            return new VmEvent { Error = IsTimeout(e, timer.Token) ? TimedOut() : VmFailure.FromAgent(e.Status, options.MaxReceiveMessageSizeBytes) };
+            return IsTimeout(e, timer.Token) ? TimedOut() : VmFailure.FromAgent(e.Status, options.MaxReceiveMessageSizeBytes);
         }
         catch (AttachException e) when (!cancellationToken.IsCancellationRequested)
         {
-            return new VmEvent { Error = attempt.Reached ? VmFailure.Broken(vm, e.Message, changes) : VmFailure.NotAttached(e.Message) };
+            return attempt.Reached ? VmFailure.Broken(vm, e.Message, changes) : VmFailure.NotAttached(e.Message);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return new VmEvent { Error = VmFailure.Unexpected(vm, e) };
+            return VmFailure.Unexpected(vm, e);
         }
 
         VmError TimedOut() => attempt switch
@@ -114,11 +132,24 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
         };
     }
 
+    private static async Task<VmEvent> DoAsync(VmEntry vm, VmJob job, Func<VmEvent, ValueTask> report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await job(vm, report, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new VmEvent { Error = VmFailure.Unexpected(vm, e) };
+        }
+    }
+
     /// <summary>
     /// Repeats a call whose session broke under it. That is safe for every call: one that changes something carries an
     /// operation id, and the agent answers a known id with its first answer.
     /// </summary>
-    private async Task<VmEvent> CallUntilAnsweredAsync(VmEntry vm, AgentLink link, DateTime deadline, Attempt attempt, VmCall call, CancellationToken cancellationToken)
+    private async Task<T> CallUntilAnsweredAsync<T>(
+        VmEntry vm, AgentLink link, DateTime deadline, Attempt attempt, Func<VmCallContext, Task<T>> call, CancellationToken cancellationToken)
     {
         for (var delay = FirstRetryDelay; ; delay = delay < LongestRetryDelay ? delay * 2 : LongestRetryDelay)
         {

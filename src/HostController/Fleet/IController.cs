@@ -23,4 +23,6 @@ internal interface IController : IAsyncDisposable
     IAsyncEnumerable<VmEvent> UndoAsync(UndoRequest request, CancellationToken cancellationToken);
 
     IAsyncEnumerable<VmEvent> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> RebootAsync(RebootRequest request, CancellationToken cancellationToken);
 }

@@ -15,6 +15,7 @@ internal sealed class InventoryParser
     public const string SourceName = "inventory";
 
     private const string QemuGaKey = "qemu-ga";
+    private const string MonitorKey = "monitor";
 
     // sun_path of sockaddr_un is 108 bytes with its final zero (unix(7)).
     private const int MaxSocketPathBytes = 107;
@@ -110,12 +111,15 @@ internal sealed class InventoryParser
             return null;
         }
 
-        var fields = Fields(map, "a VM", "name", "channel", QemuGaKey, "labels");
+        var fields = Fields(map, "a VM", "name", "channel", QemuGaKey, MonitorKey, "labels");
         var name = Name(map, fields);
         var channel = Channel(map, fields, name);
         var qemuGa = fields.TryGetValue(QemuGaKey, out var port) ? Socket(port, QemuGaKey, name) : null;
         var labels = Labels(fields);
-        return name is null || channel is null ? null : new VmEntry(name, SourceName, channel, labels, QemuGa: qemuGa is null ? null : new QemuGaSocketAddress(qemuGa));
+        var monitor = fields.TryGetValue(MonitorKey, out var qmp) ? Socket(qmp, MonitorKey, name) : null;
+        return name is null || channel is null
+            ? null
+            : new VmEntry(name, SourceName, channel, labels, QemuGa: qemuGa is null ? null : new QemuGaSocketAddress(qemuGa), Monitor: monitor);
     }
 
     private string? Name(YamlMap map, Dictionary<string, YamlNode> fields)

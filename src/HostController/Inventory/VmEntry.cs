@@ -9,10 +9,12 @@ namespace GuestTune.Controller.Inventory;
 /// <param name="Labels">What <c>--label</c> selects by.</param>
 /// <param name="Problem">Why there is no channel and what to do; null where there is one.</param>
 /// <param name="QemuGa">The way to the VM's QEMU guest agent; null where none is known.</param>
+/// <param name="Monitor">Path of QEMU's QMP socket, by which the VM can be reset; null where the inventory names none.</param>
 internal sealed record VmEntry(
     string Name,
     string Source,
     string? Channel,
     IReadOnlyDictionary<string, string> Labels,
     string? Problem = null,
-    QemuGaAddress? QemuGa = null);
+    QemuGaAddress? QemuGa = null,
+    string? Monitor = null);

@@ -79,13 +79,7 @@ internal sealed unsafe class LibvirtConnection : IDisposable
     /// <exception cref="LibvirtException">There is no such domain, or no answer.</exception>
     public string AskQemuGa(string domain, string command)
     {
-        var found = LibvirtNative.DomainLookupByName(_connection, domain);
-        if (found == 0)
-        {
-            throw LastError("virDomainLookupByName");
-        }
-
-        using var handle = new DomainHandle(found);
+        using var handle = Find(domain);
         var answer = LibvirtNative.DomainQemuAgentCommand(handle, command, QemuGaTimeoutSeconds, 0);
         if (answer is null)
         {
@@ -97,7 +91,24 @@ internal sealed unsafe class LibvirtConnection : IDisposable
         return text;
     }
 
+    /// <summary>As the reset button: memory and processors begin anew, the domain stays.</summary>
+    /// <exception cref="LibvirtException">There is no such domain, it does not run, or libvirt refuses.</exception>
+    public void ResetDomain(string name)
+    {
+        using var domain = Find(name);
+        if (LibvirtNative.DomainReset(domain, 0) != 0)
+        {
+            throw LastError("virDomainReset");
+        }
+    }
+
     public void Dispose() => _connection.Dispose();
+
+    private DomainHandle Find(string domain)
+    {
+        var found = LibvirtNative.DomainLookupByName(_connection, domain);
+        return found != 0 ? new DomainHandle(found) : throw LastError("virDomainLookupByName");
+    }
 
     private static string? Xml(DomainHandle domain)
     {

@@ -45,6 +45,9 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport("libvirt-qemu.so.0", EntryPoint = "virDomainQemuAgentCommand", StringMarshalling = StringMarshalling.Utf8)]
     public static partial byte* DomainQemuAgentCommand(DomainHandle domain, string command, int timeoutSeconds, uint flags);
 
+    [LibraryImport(Library, EntryPoint = "virDomainReset")]
+    public static partial int DomainReset(DomainHandle domain, uint flags);
+
     [LibraryImport(Library, EntryPoint = "virDomainFree")]
     public static partial int DomainFree(nint domain);
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Net.Client;
 using GuestTune.Controller.Fleet;
+using GuestTune.Controller.Rebooting;
 using GuestTune.Controller.Rendering;
 using GuestTune.Controller.V1;
 
@@ -16,6 +17,9 @@ internal sealed class RemoteController : IController
 
     // What the daemon may need beside the time limit of a VM: libvirt has 10 s to list its domains.
     private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Between two events: what a restart found is observed, undone where it must be, and its trial ended.</summary>
+    private const int CallsOfReboot = 4;
 
     private readonly string _path;
     private readonly TimeSpan _patience;
@@ -103,13 +107,16 @@ internal sealed class RemoteController : IController
         ReadAsync(token => _client.Plan(request, cancellationToken: token), request.Pace, cancellationToken);
 
     public IAsyncEnumerable<VmEvent> ApplyAsync(ApplyRequest request, CancellationToken cancellationToken) =>
-        ReadAsync(token => _client.Apply(request, cancellationToken: token), request.Pace, cancellationToken);
+        ReadAsync(token => _client.Apply(request, cancellationToken: token), request.Pace, cancellationToken, request.Reboot);
 
     public IAsyncEnumerable<VmEvent> UndoAsync(UndoRequest request, CancellationToken cancellationToken) =>
-        ReadAsync(token => _client.Undo(request, cancellationToken: token), request.Pace, cancellationToken);
+        ReadAsync(token => _client.Undo(request, cancellationToken: token), request.Pace, cancellationToken, request.Reboot);
 
     public IAsyncEnumerable<VmEvent> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken) =>
         ReadAsync(token => _client.History(request, cancellationToken: token), request.Pace, cancellationToken);
+
+    public IAsyncEnumerable<VmEvent> RebootAsync(RebootRequest request, CancellationToken cancellationToken) =>
+        ReadAsync(token => _client.Reboot(request, cancellationToken: token), request.Pace, cancellationToken, request.Options ?? new RebootOptions());
 
     public ValueTask DisposeAsync()
     {
@@ -121,10 +128,13 @@ internal sealed class RemoteController : IController
     private async IAsyncEnumerable<VmEvent> ReadAsync(
         Func<CancellationToken, AsyncServerStreamingCall<VmEvent>> start,
         Pace? pace,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        RebootOptions? reboot = null)
     {
-        // A VM that is being called ends within its time limit, so a daemon that works has something to say by then.
-        var patience = Pacing.From(pace).TimeLimit + _patience;
+        // A VM that is being called ends within its time limit, so a daemon that works has something to say by then. Of a restart it
+        // has at the end of each wait, and before it come and after it go a few calls.
+        var limit = Pacing.From(pace).TimeLimit;
+        var patience = _patience + (reboot is null ? limit : (limit * CallsOfReboot) + RebootSettings.From(reboot, "").TimeLimit);
         using var silence = new CancellationTokenSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
         using var call = start(stop.Token);

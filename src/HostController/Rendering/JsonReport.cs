@@ -139,6 +139,15 @@ internal static class JsonReport
             case VmEvent.EventOneofCase.Undo:
                 WriteChanged(json, result.Undo.Operation, result.Undo.Observation, result.Undo.RepeatedAnswer);
                 break;
+            case VmEvent.EventOneofCase.Reboot:
+                json.WriteStartArray("observations");
+                foreach (var observation in result.Reboot.Observations)
+                {
+                    WriteObservation(json, observation);
+                }
+
+                json.WriteEndArray();
+                break;
             case VmEvent.EventOneofCase.History:
                 json.WriteStartArray("operations");
                 foreach (var operation in result.History.Operations)
@@ -150,6 +159,24 @@ internal static class JsonReport
                 break;
         }
 
+        if (outcome.Reboot is { } reboot)
+        {
+            WriteReboot(json, reboot);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteReboot(Utf8JsonWriter json, RebootResult reboot)
+    {
+        json.WriteStartObject("reboot");
+        json.WriteString("outcome", Words.Of(reboot.Outcome));
+        WriteText(json, "boot_id_before", reboot.BootIdBefore);
+        WriteText(json, "boot_id", reboot.BootId);
+        json.WriteNumber("took_ms", reboot.TookMs);
+        json.WriteNumber("reset_after_ms", reboot.ResetAfterMs);
+        json.WriteString("trial", Words.Of(reboot.Trial?.State ?? AgentApi.BootTrialState.None));
+        WriteText(json, "trial_reason", reboot.Trial?.Reason);
         json.WriteEndObject();
     }
 

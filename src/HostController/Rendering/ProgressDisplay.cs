@@ -5,8 +5,8 @@ namespace GuestTune.Controller.Rendering;
 /// <summary>Shows on a terminal how far a call over many VMs has come; it leaves nothing behind.</summary>
 internal static class ProgressDisplay
 {
-    /// <param name="work">Is given what to call with the number of VMs done, of how many.</param>
-    public static async Task RunAsync(TextWriter error, bool colors, string title, Func<Action<int, int>, Task> work)
+    /// <param name="work">Is given what to call with the number of VMs done, of how many, and what was last heard.</param>
+    public static async Task RunAsync(TextWriter error, bool colors, string title, Func<Action<int, int, string?>, Task> work)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -21,8 +21,9 @@ internal static class ProgressDisplay
             .StartAsync(async context =>
             {
                 var task = context.AddTask(Markup.Escape(title), autoStart: true, maxValue: 1);
-                await work((done, total) =>
+                await work((done, total, latest) =>
                 {
+                    task.Description = Markup.Escape(latest is null ? title : $"{title}: {latest}");
                     task.MaxValue = Math.Max(1, total);
                     task.Value = done;
                 });

@@ -1,4 +1,6 @@
 using Grpc.Core;
+using GuestTune.Agent.V1;
+using GuestTune.Controller.V1;
 using GuestTune.Practice.V1;
 
 namespace GuestTune.Controller.Rendering;
@@ -59,6 +61,34 @@ internal static class Words
         OperationKind.Apply => "apply",
         OperationKind.Undo => "undo",
         _ => "unknown",
+    };
+
+    public static string Of(RebootOutcome outcome) => outcome switch
+    {
+        RebootOutcome.NotNeeded => "not-needed",
+        RebootOutcome.Restarted => "restarted",
+        RebootOutcome.RestartedByOthers => "restarted-by-others",
+        RebootOutcome.FellBack => "fell-back",
+        _ => "unknown",
+    };
+
+    public static string Of(BootTrialState state) => state switch
+    {
+        BootTrialState.None => "none",
+        BootTrialState.Armed => "armed",
+        BootTrialState.Tried => "passed",
+        BootTrialState.FellBack => "fell-back",
+        _ => "none",
+    };
+
+    /// <summary>Behind a VM's name.</summary>
+    public static string Of(RebootPhase phase) => phase switch
+    {
+        RebootPhase.Asked => "was asked to restart",
+        RebootPhase.Down => "went down",
+        RebootPhase.Reset => "was not back in time and has been reset",
+        RebootPhase.Back => "is back",
+        _ => "restarts",
     };
 
     /// <summary>As gRPC writes them, e.g. DEADLINE_EXCEEDED.</summary>

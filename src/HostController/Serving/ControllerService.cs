@@ -26,19 +26,22 @@ internal sealed class ControllerService(IController controller, ILogger<Controll
         SendAsync(controller.PlanAsync(request, context.CancellationToken), responseStream, context);
 
     public override Task Apply(ApplyRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
-        AuditAsync("apply", request.OperationId, Detail(request.Desired), controller.ApplyAsync(request, context.CancellationToken), responseStream, context);
+        AuditAsync("apply", request.OperationId, Detail(request.Desired) + Detail(request.Reboot), controller.ApplyAsync(request, context.CancellationToken), responseStream, context);
 
     public override Task Undo(UndoRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
         AuditAsync(
             "undo",
             request.OperationId,
-            $"target {(request.TargetOperationId.Length == 0 ? "newest" : request.TargetOperationId)}{(request.Force ? ", forced" : "")}",
+            $"target {(request.TargetOperationId.Length == 0 ? "newest" : request.TargetOperationId)}{(request.Force ? ", forced" : "")}{Detail(request.Reboot)}",
             controller.UndoAsync(request, context.CancellationToken),
             responseStream,
             context);
 
     public override Task History(HistoryRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
         SendAsync(controller.HistoryAsync(request, context.CancellationToken), responseStream, context);
+
+    public override Task Reboot(RebootRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
+        AuditAsync("reboot", request.OperationId, request.Reason, controller.RebootAsync(request, context.CancellationToken), responseStream, context);
 
     private static async Task SendAsync(IAsyncEnumerable<VmEvent> events, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context)
     {
@@ -71,7 +74,10 @@ internal sealed class ControllerService(IController controller, ILogger<Controll
                         break;
                     case VmEvent.EventOneofCase.Apply or VmEvent.EventOneofCase.Undo:
                         var state = one.EventCase == VmEvent.EventOneofCase.Apply ? one.Apply.Operation?.State : one.Undo.Operation?.State;
-                        _ = state == OperationState.Failed ? failed++ : done++;
+                        _ = state == OperationState.Failed || one.Rebooted is { Problem.Length: > 0 } ? failed++ : done++;
+                        break;
+                    case VmEvent.EventOneofCase.Reboot:
+                        _ = one.Reboot.Problem.Length > 0 ? failed++ : done++;
                         break;
                     case VmEvent.EventOneofCase.Error:
                         failed++;
@@ -89,6 +95,8 @@ internal sealed class ControllerService(IController controller, ILogger<Controll
             }
         }
     }
+
+    private static string Detail(RebootOptions? reboot) => reboot is null ? "" : ", with a reboot";
 
     private static string Detail(Desired? desired) =>
         desired is null

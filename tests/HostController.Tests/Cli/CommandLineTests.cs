@@ -44,7 +44,7 @@ public sealed class CommandLineTests
     [InlineData("vms --controller http://x", "'http://x' is no address of a controller; give unix:///PATH")]
     [InlineData("serve --controller unix:///x", "mean nothing to serve")]
     [InlineData("ping vm1 --cuont 5", "there is no option '--cuont'; did you mean --count?")]
-    [InlineData("vms --state /tmp", "there is no option '--state'")]
+    [InlineData("vms --stats /tmp", "there is no option '--stats'")]
     [InlineData("set haltpoll vm1 --grow 1 --dryrun", "there is no option '--dryrun'; did you mean --dry-run?")]
     [InlineData("ping --all --inventory ", "--inventory is empty")]
     [InlineData("ping --all --connect ", "--connect is empty")]

@@ -33,6 +33,13 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
 
     public ConcurrentQueue<string> Calls { get; } = new();
 
+    public ScriptedBoot Boot { get; } = new();
+
+    /// <summary>What every observation says; it may depend on the boot.</summary>
+    public Func<Verdict> Verdict { get; set; } = () => Practice.V1.Verdict.Configured;
+
+    public TakesEffect TakesEffect { get; set; } = TakesEffect.Now;
+
     /// <summary>How often something was really changed.</summary>
     public int ChangeCount { get; private set; }
 
@@ -43,7 +50,7 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
     {
         AgentVersion = "0.1.0",
         ApiVersion = "v1.0",
-        BootId = "boot",
+        BootId = Boot.BootId,
         InstanceId = "instance",
         KernelRelease = "6.12.0",
         Architecture = "x86_64",
@@ -63,7 +70,7 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
     {
         if (_answers.TryGetValue(request.OperationId, out var first))
         {
-            return new ApplyResponse(first) { RepeatedAnswer = true };
+            return new ApplyResponse(first) { RepeatedAnswer = true, Observation = Observation() };
         }
 
         var operation = new Operation
@@ -94,6 +101,8 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
             Values[outcome.Change.Item] = outcome.Change.Before;
         }
 
+        target.State = OperationState.Undone;
+
         return new UndoResponse
         {
             Operation = new Operation { OperationId = request.OperationId, Kind = OperationKind.Undo, State = OperationState.Done, RelatedOperationId = target.OperationId },
@@ -104,10 +113,16 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
     public override Task<HistoryResponse> History(HistoryRequest request, ServerCallContext context) =>
         DoAsync("History", context, () => new HistoryResponse { Operations = { _operations.Reverse() } });
 
+    public override Task<RebootResponse> Reboot(RebootRequest request, ServerCallContext context) => DoAsync("Reboot", context, () => Boot.Ask(request));
+
+    public override Task<EndBootTrialResponse> EndBootTrial(EndBootTrialRequest request, ServerCallContext context) =>
+        DoAsync("EndBootTrial", context, () => new EndBootTrialResponse { Trial = Boot.EndTrial() });
+
     private async Task<T> DoAsync<T>(string name, ServerCallContext context, Func<T> answer)
     {
         Calls.Enqueue(name);
         await Before(name, context);
+        await Boot.WaitWhileDownAsync(context.CancellationToken);
         var result = answer();
         await After(name, context);
         return (T)Forge(result!);
@@ -116,7 +131,7 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
     private Observation Observation() => new()
     {
         Practice = "guest-idle-haltpoll",
-        Verdict = Verdict.Configured,
+        Verdict = Verdict(),
         Reason = "no KVM signature",
         Facts =
         {
@@ -134,7 +149,7 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
             Target = $"/sys/module/haltpoll/parameters/{s.Key}",
             Before = Values.GetValueOrDefault(s.Key) ?? "0",
             After = s.Value,
-            TakesEffect = TakesEffect.Now,
+            TakesEffect = TakesEffect,
         });
     }
 }

@@ -3,6 +3,7 @@ using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Proofs;
 using GuestTune.Controller.QemuGa;
+using GuestTune.Controller.Rebooting;
 
 namespace GuestTune.HostController.Tests.Fakes;
 
@@ -18,6 +19,9 @@ internal sealed class TestFleet : IAsyncDisposable
 
     /// <summary>The way to the QEMU guest agent of every VM.</summary>
     public QemuGaAddress? QemuGa { get; set; }
+
+    /// <summary>Where VMs are reset.</summary>
+    public FakePower Power { get; } = new();
 
     /// <summary>VMs without an agent behind them are added here.</summary>
     public List<VmEntry> Further { get; } = [];
@@ -41,6 +45,8 @@ internal sealed class TestFleet : IAsyncDisposable
             new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System),
             HostProofs.OfHost,
             options,
+            new RebootNotes(PathOf("reboots")),
+            Power,
             TimeProvider.System);
     }
 

@@ -47,7 +47,7 @@ public sealed class InventoryParserTests
             """
             inventory /etc/guesttune/inventory.yaml has 12 mistakes:
               line 2: the VM 'vm1' has no 'channel' (the path of the UNIX socket that QEMU serves)
-              line 3: unknown key 'chanel'; a VM may have: name, channel, qemu-ga, labels
+              line 3: unknown key 'chanel'; a VM may have: name, channel, qemu-ga, monitor, labels
               line 4: the name 'vm1' is used twice; first on line 2
               line 6: the VM has no 'name'
               line 6: the channel '/b' is used twice; first on line 5 by '?'

@@ -1,0 +1,277 @@
+using GuestTune.Agent.V1;
+using GuestTune.Controller.Fleet;
+using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Power;
+using GuestTune.Controller.Rendering;
+using GuestTune.Controller.V1;
+using GuestTune.Practice.V1;
+using AgentApi = GuestTune.Agent.V1;
+
+namespace GuestTune.Controller.Rebooting;
+
+/// <summary>Restarts guests as part of an operation: the change, the restart, a look at what is in force after it, and the end of the boot trial.</summary>
+internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower power, TimeProvider time)
+{
+    private readonly GuestRestart _restart = new(fleet, notes, power, time);
+
+    /// <summary>A restart alone.</summary>
+    public async Task<VmEvent> RestartAsync(
+        VmEntry vm, string operationId, VmCall observe, RebootSettings settings, Pacing pacing, Func<VmEvent, ValueTask> report, CancellationToken cancellationToken)
+    {
+        var (note, error) = await FindOrSaveNoteAsync(vm, operationId, pacing, cancellationToken);
+        if (note is null)
+        {
+            return Failed(error!);
+        }
+
+        (var result, error) = await _restart.RunAsync(vm, note, settings, pacing, report, cancellationToken);
+        if (result is null)
+        {
+            return Failed(error!);
+        }
+
+        var (seen, unseen) = await fleet.CallAsync(vm, pacing, changes: false, call => observe(call), cancellationToken);
+        if (seen is null)
+        {
+            return Failed(unseen!);
+        }
+
+        result.Observations.Add(seen.Observe.Observations);
+        if (result.Outcome == RebootOutcome.FellBack)
+        {
+            result.Problem = FellBackWords(result) + "undo what changed it, and restart the guest again; until then its boot loader keeps to the previous command line";
+        }
+        else if (await EndTrialAsync(vm, note.OperationId, result, pacing, cancellationToken) is { } problem)
+        {
+            result.Problem = problem;
+        }
+
+        notes.Remove(note);
+        return new VmEvent { Reboot = result };
+    }
+
+    public Task<VmEvent> ApplyAsync(
+        VmEntry vm, string operationId, VmCall apply, RebootSettings settings, Pacing pacing, Func<VmEvent, ValueTask> report, CancellationToken cancellationToken)
+    {
+        return ChangeAsync(vm, operationId, apply, UndoAsync, settings, pacing, report, cancellationToken);
+
+        // The guest runs on the previous line, and so must the next boot.
+        async Task<string?> UndoAsync()
+        {
+            var undo = new AgentApi.UndoRequest { OperationId = BackId(operationId), TargetOperationId = operationId };
+            var (answer, error) = await fleet.CallAsync(
+                vm, pacing, changes: true, async call => AnswerCheck.Checked(await call.Agent.UndoAsync(undo, call.Options), undo), cancellationToken);
+            return error?.Message ?? (answer!.Operation.State == OperationState.Failed ? TerminalText.Escape(answer.Operation.Error, 1000) : null);
+        }
+    }
+
+    public Task<VmEvent> UndoAsync(
+        VmEntry vm, string operationId, VmCall undo, RebootSettings settings, Pacing pacing, Func<VmEvent, ValueTask> report, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            vm, operationId, undo, static () => Task.FromResult<string?>("an undo cannot be undone: apply again what is wanted"), settings, pacing, report, cancellationToken);
+
+    /// <param name="change">Asked before the restart and again after it, when the agent gives its first answer with what it sees then.</param>
+    /// <param name="takeBack">For a guest that fell back; what went wrong with it, or null.</param>
+    private async Task<VmEvent> ChangeAsync(
+        VmEntry vm,
+        string operationId,
+        VmCall change,
+        Func<Task<string?>> takeBack,
+        RebootSettings settings,
+        Pacing pacing,
+        Func<VmEvent, ValueTask> report,
+        CancellationToken cancellationToken)
+    {
+        if (TryFind(vm, operationId, out var problem) is not { } note)
+        {
+            if (problem is not null)
+            {
+                return Failed(RebootFailure.NotNoted(problem));
+            }
+
+            var (info, unknown) = await InfoAsync(vm, pacing, cancellationToken);
+            if (info is null)
+            {
+                return Failed(unknown!);
+            }
+
+            var (changed, unchanged) = await ChangeOneAsync();
+            if (changed is null)
+            {
+                return Failed(unchanged!);
+            }
+
+            if (!WaitsForRestart(changed))
+            {
+                return await NotNeededAsync(vm, operationId, changed, pacing, cancellationToken);
+            }
+
+            note = new RebootNote(vm.Name, operationId, info.BootId);
+            if (TrySave(note) is { } unsaved)
+            {
+                return Failed(RebootFailure.NotNoted(unsaved));
+            }
+        }
+
+        // Twice where somebody else restarted the guest just before the change was made: then it still waits.
+        for (var again = false; ; again = true)
+        {
+            var (result, error) = await _restart.RunAsync(vm, note, settings, pacing, report, cancellationToken);
+            if (result is null)
+            {
+                return Failed(error!);
+            }
+
+            var (verified, unverified) = await ChangeOneAsync();
+            if (verified is null)
+            {
+                return Failed(unverified!);
+            }
+
+            if (!again && result.Outcome == RebootOutcome.RestartedByOthers && Observation(verified)?.Verdict == Verdict.Pending)
+            {
+                note = note with { BootIdBefore = result.BootId };
+                if (TrySave(note) is { } unsaved)
+                {
+                    return Failed(RebootFailure.NotNoted(unsaved));
+                }
+
+                continue;
+            }
+
+            await SettleAsync(vm, operationId, result, verified, takeBack, pacing, cancellationToken);
+            notes.Remove(note);
+            verified.Rebooted = result;
+            return verified;
+        }
+
+        Task<VmAnswer<VmEvent>> ChangeOneAsync() => fleet.CallAsync(vm, pacing, changes: true, call => change(call), cancellationToken);
+    }
+
+    private async Task SettleAsync(
+        VmEntry vm, string operationId, RebootResult result, VmEvent verified, Func<Task<string?>> takeBack, Pacing pacing, CancellationToken cancellationToken)
+    {
+        if (result.Outcome == RebootOutcome.FellBack)
+        {
+            // The trial ends after the undo: a power cut between the two must not meet the new line.
+            var problem = await takeBack();
+            result.Problem = FellBackWords(result) + (problem is not null
+                ? $"and taking the change back failed, so that its boot loader keeps to the previous command line by the boot trial: {problem}"
+                : await EndTrialAsync(vm, operationId, result, pacing, cancellationToken) is { } open
+                    ? $"the change was undone; {open}"
+                    : "the change was undone");
+            return;
+        }
+
+        var observation = Observation(verified);
+        if (observation?.Verdict is Verdict.Pending or Verdict.Failed or Verdict.Drifted)
+        {
+            result.Problem = $"after the restart it is {Words.Of(observation.Verdict)}: {TerminalText.Escape(observation.Reason, 1000)}";
+        }
+
+        if (await EndTrialAsync(vm, operationId, result, pacing, cancellationToken) is { } left)
+        {
+            result.Problem = result.Problem.Length == 0 ? left : $"{result.Problem}; {left}";
+        }
+    }
+
+    /// <summary>A repeated call whose restart another controller followed may have left its trial behind.</summary>
+    private async Task<VmEvent> NotNeededAsync(VmEntry vm, string operationId, VmEvent changed, Pacing pacing, CancellationToken cancellationToken)
+    {
+        changed.Rebooted = new RebootResult { Outcome = RebootOutcome.NotNeeded, Trial = new BootTrial { State = BootTrialState.None } };
+        if (IsRepeated(changed))
+        {
+            var ask = new EndBootTrialRequest { OperationId = operationId };
+            var (ended, _) = await fleet.CallAsync(vm, pacing, changes: true, async call => await call.Agent.EndBootTrialAsync(ask, call.Options), cancellationToken);
+            changed.Rebooted.Trial = ended?.Trial ?? changed.Rebooted.Trial;
+        }
+
+        return changed;
+    }
+
+    /// <returns>What to say where the boot loader still has it.</returns>
+    private async Task<string?> EndTrialAsync(VmEntry vm, string operationId, RebootResult result, Pacing pacing, CancellationToken cancellationToken)
+    {
+        if (result.Trial.State == BootTrialState.None)
+        {
+            return null;
+        }
+
+        var ask = new EndBootTrialRequest { OperationId = operationId };
+        var (_, error) = await fleet.CallAsync(vm, pacing, changes: true, async call => await call.Agent.EndBootTrialAsync(ask, call.Options), cancellationToken);
+        return error is null ? null : $"the boot trial was not ended, so the next boot takes the previous command line; repeat the command with --operation-id {operationId}: {error.Message}";
+    }
+
+    private async Task<(RebootNote? Note, VmError? Error)> FindOrSaveNoteAsync(VmEntry vm, string operationId, Pacing pacing, CancellationToken cancellationToken)
+    {
+        if (TryFind(vm, operationId, out var problem) is { } known)
+        {
+            return (known, null);
+        }
+
+        if (problem is not null)
+        {
+            return (null, RebootFailure.NotNoted(problem));
+        }
+
+        var (info, error) = await InfoAsync(vm, pacing, cancellationToken);
+        if (info is null)
+        {
+            return (null, error);
+        }
+
+        var note = new RebootNote(vm.Name, operationId, info.BootId);
+        return TrySave(note) is { } unsaved ? (null, RebootFailure.NotNoted(unsaved)) : (note, null);
+    }
+
+    private Task<VmAnswer<GetInfoResponse>> InfoAsync(VmEntry vm, Pacing pacing, CancellationToken cancellationToken) => fleet.CallAsync(
+        vm, pacing, changes: false, async call => AnswerCheck.Checked(await call.Agent.GetInfoAsync(new AgentApi.GetInfoRequest(), call.Options)), cancellationToken);
+
+    private RebootNote? TryFind(VmEntry vm, string operationId, out string? problem)
+    {
+        try
+        {
+            problem = null;
+            return notes.Find(vm.Name, operationId);
+        }
+        catch (IOException e)
+        {
+            problem = e.Message;
+            return null;
+        }
+    }
+
+    private string? TrySave(RebootNote note)
+    {
+        try
+        {
+            notes.Save(note);
+            return null;
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>A first answer says what it changed for the next boot; a later one what still waits.</summary>
+    private static bool WaitsForRestart(VmEvent changed)
+    {
+        var operation = changed.Apply?.Operation ?? changed.Undo?.Operation;
+        return operation?.State is OperationState.Done or OperationState.Unchanged
+            && (Observation(changed)?.Verdict == Verdict.Pending
+                || (!IsRepeated(changed) && operation.Outcomes.Any(static o => o.Change?.TakesEffect == TakesEffect.AfterGuestReboot && o.State is ChangeState.Verified or ChangeState.Reverted)));
+    }
+
+    private static bool IsRepeated(VmEvent changed) => changed.Apply?.RepeatedAnswer ?? changed.Undo?.RepeatedAnswer ?? false;
+
+    private static Observation? Observation(VmEvent changed) => changed.Apply?.Observation ?? changed.Undo?.Observation;
+
+    private static string FellBackWords(RebootResult result) =>
+        $"with the new command line the guest did not come up{(result.ResetAfterMs > 0 ? $" within {result.ResetAfterMs / 1000.0:0.#} s and was reset by this host" : "")}, and runs on the previous one ({TerminalText.Escape(result.Trial.Reason, 300)}); ";
+
+    /// <summary>The same for every repetition, and no longer than an id may be.</summary>
+    private static string BackId(string operationId) => (operationId.Length <= 59 ? operationId : operationId[..59]) + ".back";
+
+    private static VmEvent Failed(VmError error) => new() { Error = error };
+}
