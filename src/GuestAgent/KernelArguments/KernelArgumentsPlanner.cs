@@ -70,8 +70,7 @@ internal sealed class KernelArgumentsPlanner(BootArguments arguments, AgentPolic
 
     private void CheckPolicy(Desired desired)
     {
-        // Every one of them outlives a reboot, whether or not that was asked for.
-        var refusals = desired.Settings.Keys.Select(policy.WhyKernelArgumentRefused).Prepend(policy.WhyPersistRefused()).OfType<string>().ToList();
+        var refusals = desired.Settings.Keys.Select(policy.WhyKernelArgumentRefused).OfType<string>().ToList();
         if (refusals.Count > 0)
         {
             throw new PracticeException(PracticeError.PermissionDenied, string.Join("; ", refusals));

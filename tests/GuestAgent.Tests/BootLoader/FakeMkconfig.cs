@@ -31,8 +31,15 @@ internal sealed class FakeMkconfig(string root) : ICommandRunner
             return fault;
         }
 
-        Generate(command.Arguments[1]);
-        return new CommandResult(0, string.Empty, "Generating grub configuration file ...\ndone\n");
+        try
+        {
+            Generate(command.Arguments[1]);
+            return new CommandResult(0, string.Empty, "Generating grub configuration file ...\ndone\n");
+        }
+        catch (IOException e)
+        {
+            return new CommandResult(1, string.Empty, $"/usr/sbin/grub-mkconfig: 253: cannot create: {e.Message}\n");
+        }
     }
 
     public void Generate(string path)

@@ -18,11 +18,13 @@ public sealed class KernelArgumentsPracticeTests : IDisposable, IKernelLog
 
     public KernelArgumentsPracticeTests() => Boot();
 
+    private AgentPolicy Policy => PolicyParser.Parse("/etc/guesttune/agent.conf", _policy, []);
+
     private KernelArgumentsPractice Practice
-        => new(_tree.Files, _tree.Arguments, this, new SealedDiskGuard(new SealedDiskFinder(_tree.Files)), () => PolicyParser.Parse("/etc/guesttune/agent.conf", _policy, []));
+        => new(_tree.Files, _tree.Arguments, this, new SealedDiskGuard(new SealedDiskFinder(_tree.Files)), () => Policy);
 
     private OperationEngine Engine => _engine ??= new OperationEngine(
-        [Practice], () => Journal.Open(new JournalOptions { Directory = _tree.Files.Resolve(BootTree.State) }), static () => "boot");
+        [Practice], () => Journal.Open(new JournalOptions { Directory = _tree.Files.Resolve(BootTree.State) }), static () => "boot", refuseLasting: () => Policy.WhyPersistRefused());
 
     KernelMessages IKernelLog.Read() => new(_log, KernelLog.Device, IsWhole: true, null);
 
