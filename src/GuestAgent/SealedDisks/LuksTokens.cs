@@ -9,9 +9,10 @@ internal sealed class LuksTokens(RootedFileSystem files)
     public const string Systemd = "systemd-cryptenroll";
     public const string Clevis = "clevis";
 
-    /// <summary>Where systemd-pcrlock keeps the policy that its tokens only point to.</summary>
-    private const string PcrlockPolicy = "/var/lib/systemd/pcrlock.json";
     private const int MaximumPcrlockSizeBytes = 256 * 1024;
+
+    /// <summary>Where systemd-pcrlock keeps the policy that its tokens only point to; the first that is there counts.</summary>
+    private static readonly string[] PcrlockPolicies = ["/run/systemd/pcrlock.json", "/var/lib/systemd/pcrlock.json"];
 
     /// <exception cref="JsonException">This is no JSON of a LUKS2 header.</exception>
     public IReadOnlyList<TpmSeal> Read(string json)
@@ -59,14 +60,15 @@ internal sealed class LuksTokens(RootedFileSystem files)
             return new TpmSeal(Systemd, number, [.. pcrs]);
         }
 
-        return TryReadPcrlock(pcrs)
-            ? new TpmSeal(Systemd, number, [.. pcrs], $"by the policy in {PcrlockPolicy}")
-            : new TpmSeal(Systemd, number, [], $"by a systemd-pcrlock policy, and {PcrlockPolicy}, which has its PCRs, cannot be read");
+        var path = Array.Find(PcrlockPolicies, files.FileExists) ?? PcrlockPolicies[^1];
+        return TryReadPcrlock(path, pcrs)
+            ? new TpmSeal(Systemd, number, [.. pcrs], $"by the policy in {path}")
+            : new TpmSeal(Systemd, number, null, $"by a systemd-pcrlock policy, and {path}, which has its PCRs, cannot be read");
     }
 
-    private bool TryReadPcrlock(SortedSet<int> pcrs)
+    private bool TryReadPcrlock(string path, SortedSet<int> pcrs)
     {
-        if (files.ReadText(PcrlockPolicy, MaximumPcrlockSizeBytes).Text is not { } text)
+        if (files.ReadText(path, MaximumPcrlockSizeBytes).Text is not { } text)
         {
             return false;
         }

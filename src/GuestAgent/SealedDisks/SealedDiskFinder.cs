@@ -7,6 +7,7 @@ namespace GuestTune.Agent.SealedDisks;
 internal sealed class SealedDiskFinder(RootedFileSystem files)
 {
     private const string Devices = "/sys/class/block";
+    private const int MaximumDevices = 4096;
     private const int NoMedium = 123; // ENOMEDIUM
 
     private readonly LuksTokens _tokens = new(files);
@@ -15,7 +16,13 @@ internal sealed class SealedDiskFinder(RootedFileSystem files)
     {
         var disks = new List<SealedDisk>();
         var unreadable = new List<(string Path, string Problem)>();
-        foreach (var name in files.ListNames(Devices, string.Empty))
+        var names = files.ListNames(Devices, string.Empty, MaximumDevices);
+        if (names.Count == MaximumDevices)
+        {
+            unreadable.Add((Devices, $"more than the first {MaximumDevices} devices are not looked at"));
+        }
+
+        foreach (var name in names)
         {
             // An empty drive or a loop device without a file; one path of several to a disk, which has no file in /dev.
             if (files.ReadText($"{Devices}/{name}/size").Value is "0" || files.ReadText($"{Devices}/{name}/hidden").Value is "1")

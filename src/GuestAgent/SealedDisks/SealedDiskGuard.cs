@@ -42,12 +42,12 @@ internal sealed class SealedDiskGuard(SealedDiskFinder disks)
         {
             foreach (var seal in disk.Seals)
             {
-                var measured = seal.Pcrs.Intersect(MeasuredPcrs).ToArray();
-                if (measured.Length > 0)
+                var measured = seal.Pcrs?.Intersect(MeasuredPcrs).ToArray();
+                if (measured is { Length: > 0 })
                 {
                     dangers.Add($"{disk.Path} has a key of {seal.Tool} (token {seal.Token}) that is sealed to PCR {List(measured)}{(seal.Note is { } note ? ", " + note : string.Empty)}");
                 }
-                else if (seal.Pcrs.Count == 0 && seal.Note is not null)
+                else if (measured is null)
                 {
                     dangers.Add($"{disk.Path} has a key of {seal.Tool} (token {seal.Token}) that is sealed {seal.Note}");
                 }

@@ -21,7 +21,7 @@ public sealed class SealedDiskTests : IDisposable
         var disk = Assert.Single(Survey().Disks);
 
         Assert.Equal("/dev/vda3", disk.Path);
-        Assert.Equal(["systemd-cryptenroll 0: 7 9 11", "clevis 1: 4 8"], disk.Seals.Select(s => $"{s.Tool} {s.Token}: {string.Join(' ', s.Pcrs)}"));
+        Assert.Equal(["systemd-cryptenroll 0: 7 9 11", "clevis 1: 4 8"], disk.Seals.Select(s => $"{s.Tool} {s.Token}: {string.Join(' ', s.Pcrs!)}"));
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class SealedDiskTests : IDisposable
     {
         AddDisk("vda3", LuksImage.WithTokens(tokens));
 
-        Assert.Equal(expected, string.Join(' ', Assert.Single(Assert.Single(Survey().Disks).Seals).Pcrs));
+        Assert.Equal(expected, string.Join(' ', Assert.Single(Assert.Single(Survey().Disks).Seals).Pcrs!));
     }
 
     [Fact]
@@ -111,9 +111,12 @@ public sealed class SealedDiskTests : IDisposable
 
         var known = Assert.Single(Assert.Single(Survey().Disks).Seals);
 
-        Assert.Empty(unknown.Pcrs);
+        Assert.Null(unknown.Pcrs);
         Assert.Contains("cannot be read", unknown.Note, StringComparison.Ordinal);
         Assert.Equal([4, 9], known.Pcrs);
+
+        _tree.Write("/run/systemd/pcrlock.json", """{"pcrValues":[{"pcr":7}]}""");
+        Assert.Equal([7], Assert.Single(Assert.Single(Survey().Disks).Seals).Pcrs);
     }
 
     public static TheoryData<string, string> ClevisHeaders { get; } = new()
@@ -136,7 +139,7 @@ public sealed class SealedDiskTests : IDisposable
     {
         AddDisk("vda3", LuksImage.WithTokens($$"""{"3":{{LuksImage.Clevis(header)}}}"""));
 
-        Assert.Equal(expected, Survey().Disks is [{ Seals: [var seal] }] ? string.Join(' ', seal.Pcrs) : "none");
+        Assert.Equal(expected, Survey().Disks is [{ Seals: [var seal] }] ? string.Join(' ', seal.Pcrs!) : "none");
     }
 
     [Fact]
