@@ -20,12 +20,15 @@ public static class DiskGuest
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    /// <summary>A VM that goes on from the saved guest.</summary>
+    public static async Task<TestVm> StartAsync(string name, CancellationToken cancellationToken = default) => await TestVm.BootAsync(
+        DiskImage.Machine with { Name = name }, await BuildAsync(cancellationToken), await ChooseAcceleratorAsync(cancellationToken), cancellationToken);
+
     /// <summary>The guest with the published agent in it.</summary>
     public static async Task<DiskImage> BuildAsync(CancellationToken cancellationToken = default)
     {
         var agent = await PublishedPrograms.GetAgentAsync(cancellationToken);
-        // KVM works for both kinds of guests or for none.
-        var accelerator = await AcceleratorProbe.ChooseAsync(await GuestImage.BuildAsync(KernelFlavour.WithHaltpoll, cancellationToken), cancellationToken);
+        var accelerator = await ChooseAcceleratorAsync(cancellationToken);
         var (baseKey, baseFolder) = await GetBaseAsync(accelerator, cancellationToken);
         using var key = new ContentKey();
         key.Add(baseKey).AddFile("agent", agent);
@@ -37,6 +40,10 @@ public static class DiskGuest
         return new DiskImage(await BuildCache.Default.GetOrMakeAsync(
             "disk", key.ToString(), GuestsKept, (f, ct) => InstallAgentAsync(agent, new DiskImage(baseFolder), accelerator, f, ct), cancellationToken));
     }
+
+    // KVM works for both kinds of guests or for none.
+    private static async Task<Accelerator> ChooseAcceleratorAsync(CancellationToken cancellationToken) =>
+        await AcceleratorProbe.ChooseAsync(await GuestImage.BuildAsync(KernelFlavour.WithHaltpoll, cancellationToken), cancellationToken);
 
     private static async Task<(string Key, string Folder)> GetBaseAsync(Accelerator accelerator, CancellationToken cancellationToken)
     {
