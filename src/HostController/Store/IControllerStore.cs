@@ -1,0 +1,10 @@
+using GuestTune.Controller.MeasuredBoot.Baselines;
+using GuestTune.Controller.MeasuredBoot.Enrolment;
+
+namespace GuestTune.Controller.Store;
+
+/// <summary>
+/// What the controller remembers between its runs. Every call is a transaction of its own, and throws a
+/// <see cref="StoreException"/> where the store cannot be used.
+/// </summary>
+internal interface IControllerStore : IEnrolledKeys, IBaselines, IAudit, IDisposable;

@@ -1,0 +1,263 @@
+using Dapper;
+using GuestTune.Controller.MeasuredBoot.Baselines;
+using GuestTune.Controller.MeasuredBoot.Enrolment;
+using GuestTune.MeasuredBoot.Tpm;
+
+namespace GuestTune.Controller.Store;
+
+/// <summary>The store in a SQLite file. Nothing is opened before the first call.</summary>
+internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IControllerStore
+{
+    private readonly SqliteDatabase _database = new(files, time);
+
+    public async ValueTask<EnrolledKey?> FindAsync(string vm, CancellationToken cancellationToken)
+    {
+        var row = await _database.ReadAsync(
+            transaction => transaction.Connection!.QuerySingleOrDefaultAsync<KeyRow>(
+                """
+                SELECT attestation_key AS AttestationKey, endorsement_key AS EndorsementKey, endorsement_certificate AS EndorsementCertificate,
+                       enrolled_at_ms AS EnrolledAtMs, reset_count AS ResetCount, restart_count AS RestartCount, clock_ms AS ClockMs
+                FROM enrolled_key WHERE vm = @vm
+                """,
+                new { vm },
+                transaction),
+            cancellationToken);
+        return row is null ? null : new EnrolledKey
+        {
+            Vm = vm,
+            AttestationKey = row.AttestationKey,
+            EndorsementKey = row.EndorsementKey,
+            EndorsementCertificate = row.EndorsementCertificate,
+            EnrolledAt = Time(row.EnrolledAtMs),
+            LastSeen = new TpmCounters((uint)row.ResetCount, (uint)row.RestartCount, (ulong)row.ClockMs),
+        };
+    }
+
+    public async ValueTask EnrolAsync(EnrolledKey key, CancellationToken cancellationToken) => await ExecuteAsync(
+        """
+        INSERT INTO enrolled_key (vm, attestation_key, endorsement_key, endorsement_certificate, enrolled_at_ms, reset_count, restart_count, clock_ms)
+        VALUES (@Vm, @AttestationKey, @EndorsementKey, @EndorsementCertificate, @EnrolledAtMs, @ResetCount, @RestartCount, @ClockMs)
+        ON CONFLICT (vm) DO UPDATE SET
+            attestation_key = excluded.attestation_key, endorsement_key = excluded.endorsement_key,
+            endorsement_certificate = excluded.endorsement_certificate, enrolled_at_ms = excluded.enrolled_at_ms,
+            reset_count = excluded.reset_count, restart_count = excluded.restart_count, clock_ms = excluded.clock_ms
+        """,
+        new
+        {
+            key.Vm,
+            key.AttestationKey,
+            key.EndorsementKey,
+            key.EndorsementCertificate,
+            EnrolledAtMs = key.EnrolledAt.ToUnixTimeMilliseconds(),
+            ResetCount = (long)key.LastSeen.ResetCount,
+            RestartCount = (long)key.LastSeen.RestartCount,
+            ClockMs = Stored(key.LastSeen.ClockMs),
+        },
+        cancellationToken);
+
+    // Two controllers may have asked one VM at once: the row moves forward only, whichever comes last.
+    public async ValueTask SeeAsync(string vm, ReadOnlyMemory<byte> attestationKey, TpmCounters counters, CancellationToken cancellationToken) => await ExecuteAsync(
+        """
+        UPDATE enrolled_key SET reset_count = @ResetCount, restart_count = @RestartCount, clock_ms = @ClockMs
+        WHERE vm = @vm AND attestation_key = @Key AND (reset_count < @ResetCount
+            OR reset_count = @ResetCount AND (restart_count < @RestartCount OR restart_count = @RestartCount AND clock_ms < @ClockMs))
+        """,
+        new
+        {
+            vm,
+            Key = attestationKey.ToArray(),
+            ResetCount = (long)counters.ResetCount,
+            RestartCount = (long)counters.RestartCount,
+            ClockMs = Stored(counters.ClockMs),
+        },
+        cancellationToken);
+
+    public Task<Baseline?> FindBaselineAsync(BaselineId id, CancellationToken cancellationToken) => _database.ReadAsync(
+        async transaction =>
+        {
+            var key = Key(id);
+            var row = await transaction.Connection!.QuerySingleOrDefaultAsync<BaselineRow>(
+                $"""
+                SELECT {SummaryColumns}, attestation_key_name AS AttestationKeyName, bank, pcr_mask AS PcrMask, event_log AS EventLog,
+                       event_log_problem AS EventLogProblem
+                FROM pcr_baseline WHERE scope = @scope AND name = @name
+                """,
+                key,
+                transaction);
+            if (row is null)
+            {
+                return null;
+            }
+
+            var values = await transaction.Connection!.QueryAsync<ValueRow>(
+                "SELECT bank, pcr, digest FROM pcr_baseline_value WHERE scope = @scope AND name = @name ORDER BY bank, pcr", key, transaction);
+            return new Baseline(
+                Summary(row),
+                row.AttestationKeyName,
+                new PcrSelection((TpmAlgorithm)row.Bank, (uint)row.PcrMask),
+                [.. values.Select(static v => new PcrValue((TpmAlgorithm)v.Bank, (int)v.Pcr, v.Digest))],
+                row.EventLog,
+                row.EventLogProblem);
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyList<BaselineSummary>> ListBaselinesAsync(CancellationToken cancellationToken) => _database.ReadAsync<IReadOnlyList<BaselineSummary>>(
+        async transaction =>
+            [.. (await transaction.Connection!.QueryAsync<SummaryRow>($"SELECT {SummaryColumns} FROM pcr_baseline ORDER BY scope, name", transaction: transaction)).Select(Summary)],
+        cancellationToken);
+
+    public Task<bool> SaveBaselineAsync(Baseline baseline, bool replace, CancellationToken cancellationToken) => _database.WriteAsync(
+        async transaction =>
+        {
+            var summary = baseline.Summary;
+            var (scope, name) = (ScopeName(summary.Id.Scope), summary.Id.Name);
+            var exists = await transaction.Connection!.ExecuteScalarAsync<long>("SELECT count(*) FROM pcr_baseline WHERE scope = @scope AND name = @name", new { scope, name }, transaction) > 0;
+            if (exists && !replace)
+            {
+                return false;
+            }
+
+            await transaction.Connection!.ExecuteAsync("DELETE FROM pcr_baseline WHERE scope = @scope AND name = @name", new { scope, name }, transaction);
+            await transaction.Connection!.ExecuteAsync(
+                """
+                INSERT INTO pcr_baseline (scope, name, vm, boot_id, collected_at_ms, saved_at_ms, is_proven, attestation_key_name, bank, pcr_mask, event_log, event_log_problem)
+                VALUES (@scope, @name, @Vm, @BootId, @CollectedAtMs, @SavedAtMs, @IsProven, @AttestationKeyName, @Bank, @PcrMask, @EventLog, @EventLogProblem)
+                """,
+                new
+                {
+                    scope,
+                    name,
+                    summary.Vm,
+                    summary.BootId,
+                    CollectedAtMs = summary.CollectedAt.ToUnixTimeMilliseconds(),
+                    SavedAtMs = summary.SavedAt.ToUnixTimeMilliseconds(),
+                    IsProven = summary.IsProven ? 1 : 0,
+                    baseline.AttestationKeyName,
+                    Bank = (long)baseline.Selection.Bank,
+                    PcrMask = (long)baseline.Selection.Mask,
+                    baseline.EventLog,
+                    baseline.EventLogProblem,
+                },
+                transaction);
+            await transaction.Connection!.ExecuteAsync(
+                "INSERT INTO pcr_baseline_value (scope, name, bank, pcr, digest) VALUES (@scope, @name, @Bank, @Pcr, @Digest)",
+                baseline.Values.Select(v => new { scope, name, Bank = (long)v.Bank, Pcr = (long)v.Index, v.Digest }),
+                transaction);
+            return true;
+        },
+        cancellationToken);
+
+    public async Task<bool> RemoveBaselineAsync(BaselineId id, CancellationToken cancellationToken) =>
+        await ExecuteAsync("DELETE FROM pcr_baseline WHERE scope = @scope AND name = @name", Key(id), cancellationToken) > 0;
+
+    public Task AppendAuditAsync(AuditRecord record, CancellationToken cancellationToken) => ExecuteAsync(
+        "INSERT INTO audit (at_ms, caller, origin, action, target, outcome) VALUES (@AtMs, @Caller, @Origin, @Action, @Target, @Outcome)",
+        new { AtMs = record.At.ToUnixTimeMilliseconds(), record.Caller, record.Origin, record.Action, record.Target, record.Outcome },
+        cancellationToken);
+
+    public Task<IReadOnlyList<AuditRecord>> ListAuditAsync(int limit, CancellationToken cancellationToken) => _database.ReadAsync<IReadOnlyList<AuditRecord>>(
+        async transaction =>
+        {
+            var rows = await transaction.Connection!.QueryAsync<AuditRow>(
+                "SELECT at_ms AS AtMs, caller, origin, action, target, outcome FROM audit ORDER BY id DESC LIMIT @limit", new { limit }, transaction);
+            return [.. rows.Select(static r => new AuditRecord(Time(r.AtMs), r.Caller, r.Origin, r.Action, r.Target, r.Outcome))];
+        },
+        cancellationToken);
+
+    public void Dispose() => _database.Dispose();
+
+    private const string SummaryColumns =
+        "scope, name, vm, boot_id AS BootId, collected_at_ms AS CollectedAtMs, saved_at_ms AS SavedAtMs, is_proven AS IsProven";
+
+    private Task<int> ExecuteAsync(string sql, object parameters, CancellationToken cancellationToken) =>
+        _database.WriteAsync(transaction => transaction.Connection!.ExecuteAsync(sql, parameters, transaction), cancellationToken);
+
+    private static object Key(BaselineId id) => new { scope = ScopeName(id.Scope), name = id.Name };
+
+    private static string ScopeName(BaselineScope scope) => scope == BaselineScope.Vm ? "vm" : "name";
+
+    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+
+    /// <summary>Integers of SQL are signed; a clock that great was never counted up to.</summary>
+    private static long Stored(ulong clockMs) => (long)Math.Min(clockMs, long.MaxValue);
+
+    private static BaselineSummary Summary(SummaryRow row) => new(
+        new BaselineId(row.Scope == ScopeName(BaselineScope.Vm) ? BaselineScope.Vm : BaselineScope.Name, row.Name),
+        row.Vm,
+        row.BootId,
+        Time(row.CollectedAtMs),
+        Time(row.SavedAtMs),
+        row.IsProven != 0);
+
+    // Rows as the database has them: Dapper fills the properties by name.
+    private sealed record KeyRow
+    {
+        public byte[] AttestationKey { get; init; } = [];
+
+        public byte[] EndorsementKey { get; init; } = [];
+
+        public byte[]? EndorsementCertificate { get; init; }
+
+        public long EnrolledAtMs { get; init; }
+
+        public long ResetCount { get; init; }
+
+        public long RestartCount { get; init; }
+
+        public long ClockMs { get; init; }
+    }
+
+    private record SummaryRow
+    {
+        public string Scope { get; init; } = "";
+
+        public string Name { get; init; } = "";
+
+        public string Vm { get; init; } = "";
+
+        public string BootId { get; init; } = "";
+
+        public long CollectedAtMs { get; init; }
+
+        public long SavedAtMs { get; init; }
+
+        public long IsProven { get; init; }
+    }
+
+    private sealed record BaselineRow : SummaryRow
+    {
+        public byte[]? AttestationKeyName { get; init; }
+
+        public long Bank { get; init; }
+
+        public long PcrMask { get; init; }
+
+        public byte[]? EventLog { get; init; }
+
+        public string? EventLogProblem { get; init; }
+    }
+
+    private sealed record ValueRow
+    {
+        public long Bank { get; init; }
+
+        public long Pcr { get; init; }
+
+        public byte[] Digest { get; init; } = [];
+    }
+
+    private sealed record AuditRow
+    {
+        public long AtMs { get; init; }
+
+        public string Caller { get; init; } = "";
+
+        public string Origin { get; init; } = "";
+
+        public string Action { get; init; } = "";
+
+        public string Target { get; init; } = "";
+
+        public string Outcome { get; init; } = "";
+    }
+}
