@@ -6,7 +6,7 @@ namespace GuestTune.Agent.Services;
 internal sealed class AgentIdentity
 {
     /// <summary>Of agent.proto; a minor number counts additions.</summary>
-    public const string ApiVersion = "v1.0";
+    public const string ApiVersion = "v1.1";
 
     public string InstanceId { get; } = Guid.NewGuid().ToString();
 

@@ -43,7 +43,7 @@ public sealed class AgentServiceTests : IAsyncLifetime
     {
         var info = await Client.GetInfoAsync(new GetInfoRequest());
 
-        Assert.Equal(("v1.0", GuestTree.Release, "x86_64", "11111111-1111-1111-1111-111111111111"), (info.ApiVersion, info.KernelRelease, info.Architecture, info.BootId));
+        Assert.Equal(("v1.1", GuestTree.Release, "x86_64", "11111111-1111-1111-1111-111111111111"), (info.ApiVersion, info.KernelRelease, info.Architecture, info.BootId));
         Assert.Equal(("debian", "12", "Debian GNU/Linux 12", "a\"b"), (info.OsRelease["ID"], info.OsRelease["VERSION_ID"], info.OsRelease["PRETTY_NAME"], info.OsRelease["X"]));
         Assert.Equal("0.1.0", info.AgentVersion);
         Assert.NotEmpty(info.InstanceId);
