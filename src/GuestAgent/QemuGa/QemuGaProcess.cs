@@ -59,8 +59,9 @@ internal sealed record QemuGaProcess(int Id, IReadOnlyList<string> Words, string
             path = files.IsSystemRoot ? path : path[files.Root.Length..];
             return path == link ? null : path;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // Takes the right to trace the process, which the agent's unit does not have.
             return null;
         }
     }

@@ -31,6 +31,8 @@ internal sealed class FakeSystem : ICommandRunner, IDisposable
 
     public RootedFileSystem Files { get; }
 
+    public HastyTime Time { get; } = new();
+
     public string Version { get; set; }
 
     public bool IsRunning { get; private set; }
@@ -49,7 +51,7 @@ internal sealed class FakeSystem : ICommandRunner, IDisposable
 
     private bool HasAllow => Version.StartsWith("8.", StringComparison.Ordinal) || Version.StartsWith("9.", StringComparison.Ordinal);
 
-    public QemuGaPractice Practice() => new(Files, this, TimeProvider.System);
+    public QemuGaPractice Practice() => new(Files, this, Time);
 
     public FakeSystem Start()
     {
@@ -106,7 +108,7 @@ internal sealed class FakeSystem : ICommandRunner, IDisposable
         return Good("");
     }
 
-    private void StopProcess()
+    public void StopProcess()
     {
         IsRunning = false;
         foreach (var process in Directory.GetDirectories(Tree.File("/proc"), "7*"))

@@ -253,14 +253,33 @@ public sealed class QemuGaPracticeTests
         var before = Tree(system);
         var change = Plan(system, "guest-exec")!;
         system.Starts = arguments => arguments.Lists.Blocked.Count == 0;
-        var practice = new QemuGaPractice(system.Files, system, new HastyTime());
 
-        var e = Assert.ThrowsAny<IOException>(() => practice.OpenKnob(change).Write(change.After));
+        var e = Assert.ThrowsAny<IOException>(() => system.Practice().OpenKnob(change).Write(change.After));
 
         Assert.Contains("no qemu-ga stayed", e.Message, StringComparison.Ordinal);
         Assert.Contains("the former configuration is back, and qemu-ga runs with it", e.Message, StringComparison.Ordinal);
         Assert.Equal(before, Tree(system));
         Assert.True(system.IsRunning);
+    }
+
+    /// <summary>systemd calls a service of Type=simple started when it has forked.</summary>
+    [Fact]
+    public void Write_QemuGaEndsAMomentLater_IsNoticed()
+    {
+        using var system = new FakeSystem().Start();
+        var change = Plan(system, "guest-exec")!;
+        system.Time.Waited = () =>
+        {
+            if (system.Tree.Exists(FakeSystem.DropIn))
+            {
+                system.StopProcess();
+            }
+        };
+
+        var e = Assert.ThrowsAny<IOException>(() => system.Practice().OpenKnob(change).Write(change.After));
+
+        Assert.Contains("no qemu-ga stayed", e.Message, StringComparison.Ordinal);
+        Assert.Contains("the former configuration is back", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -321,17 +340,4 @@ public sealed class QemuGaPracticeTests
     private static string Tree(FakeSystem system)
         => string.Join('\n', system.Tree.Snapshot().Split('\n').Where(l => !l.StartsWith("/proc/7", StringComparison.Ordinal)))
             + string.Join(' ', Directory.GetDirectories(system.Tree.File("/etc"), "*", SearchOption.AllDirectories));
-
-    /// <summary>Time in which every wait is over at once, and each look at the clock costs a second.</summary>
-    private sealed class HastyTime : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => Interlocked.Increment(ref _now);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-            => System.CreateTimer(callback, state, TimeSpan.Zero, period);
-    }
 }

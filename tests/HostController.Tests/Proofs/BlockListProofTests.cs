@@ -82,6 +82,26 @@ public sealed class BlockListProofTests
         Assert.Contains("no answer within 3 s", observation.Reason);
     }
 
+    [Fact]
+    public async Task ApplyAndUndo_Observations_AreProvenToo()
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        await using var qemuGa = new FakeQemuGa(fleet.PathOf("qga.sock"), q => q.Contains("guest-sync", StringComparison.Ordinal) ? FakeQemuGa.Synchronized(q) : FakeQemuGa.Info(("guest-exec", false), ("guest-shutdown", true)));
+        fleet.QemuGa = new QemuGaSocketAddress(qemuGa.Path);
+        fleet.Vms[0].Agent.Forge = answer => answer switch
+        {
+            ApplyResponse apply => new ApplyResponse(apply) { Observation = Said("guest-exec", Verdict.Configured) },
+            UndoResponse undo => new UndoResponse(undo) { Observation = Said("guest-exec", Verdict.Configured) },
+            _ => answer,
+        };
+
+        var set = await Fakes.Cli.RunAsync("set", "qemu-ga", "vm1", "--block", "guest-exec", "--operation-id", "op-1", "--inventory", InventoryWith(fleet, qemuGa));
+        var undo = await Fakes.Cli.RunAsync("undo", "vm1", "--inventory", InventoryWith(fleet, qemuGa));
+
+        Assert.Contains("vm1: qemu-ga-blocklist is effective: qemu-ga itself says that guest-exec is disabled", set.Out);
+        Assert.Contains("vm1: qemu-ga-blocklist is effective", undo.Out);
+    }
+
     /// <summary>The whole way, with the qemu-ga that Debian has.</summary>
     [Theory]
     [InlineData("guest-exec,guest-file-open", Verdict.Effective)]
@@ -112,6 +132,13 @@ public sealed class BlockListProofTests
             process.Kill();
             await process.WaitForExitAsync();
         }
+    }
+
+    private static string InventoryWith(TestFleet fleet, FakeQemuGa qemuGa)
+    {
+        var path = fleet.PathOf("with-qemu-ga.yaml");
+        File.WriteAllText(path, $"vms: [{{name: vm1, channel: {fleet.Vms[0].SocketPath}, qemu-ga: {qemuGa.Path}}}]");
+        return path;
     }
 
     private static async Task<Observation> ObserveAsync(TestFleet fleet)
