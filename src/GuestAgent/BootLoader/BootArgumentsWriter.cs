@@ -7,6 +7,9 @@ namespace GuestTune.Agent.BootLoader;
 /// <summary>Changes arguments for the next boots, all or none: saves, edits, runs the generator, and believes only what the boot loader will read.</summary>
 internal sealed class BootArgumentsWriter(BootArguments arguments, RootedFileSystem files, string stateDirectory) : IKnobWriter
 {
+    /// <summary>COMMAND_LINE_SIZE of x86 and AArch64 (asm/setup.h), with the zero at its end.</summary>
+    private const int MaximumLineLength = 2047;
+
     public void Write(IReadOnlyList<KnobWrite> writes)
     {
         BootTransaction.Recover(files, stateDirectory);
@@ -75,6 +78,13 @@ internal sealed class BootArgumentsWriter(BootArguments arguments, RootedFileSys
             {
                 throw new IOException($"{key} would be {Show(found)} at the next boot, not {Show(value)} ('{entry.Title}' in {entry.Source}: {entry.CommandLine})");
             }
+        }
+
+        // GRUB puts the kernel's path in front.
+        var length = "BOOT_IMAGE= ".Length + entry.Kernel.Length + entry.CommandLine.Length;
+        if (length > MaximumLineLength)
+        {
+            throw new IOException($"the command line would have {length} characters, and the kernel cuts off what is behind the first {MaximumLineLength} ('{entry.Title}' in {entry.Source})");
         }
 
         if (ForeignArguments.WhichAreLost(before, after, former) is { Count: > 0 } lost)

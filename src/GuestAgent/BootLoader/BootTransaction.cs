@@ -67,15 +67,20 @@ internal sealed class BootTransaction
 
     public static bool IsPending(RootedFileSystem files, string stateDirectory) => files.FileExists(RecordPath(stateDirectory));
 
-    /// <exception cref="FileProblemException">The file is as it was.</exception>
+    /// <exception cref="IOException">The file is as it was; or somebody else has just changed it.</exception>
     public void Write(string path, string? content)
     {
+        var now = _files.Read(path);
         var index = _changes.FindIndex(c => string.Equals(c.Path, path, StringComparison.Ordinal));
         if (index < 0)
         {
             // Known only now: the record must say it before the file changes.
-            Save(path, _files.Read(path), content is null ? Missing : Hash(content));
+            Save(path, now, content is null ? Missing : Hash(content));
             WriteRecord();
+        }
+        else if (!string.Equals(_changes[index].Before, now is null ? Missing : Hash(now), StringComparison.Ordinal))
+        {
+            throw new IOException($"{path} has just been changed by somebody else; try again");
         }
 
         Put(path, content);

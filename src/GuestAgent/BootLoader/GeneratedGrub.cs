@@ -9,6 +9,8 @@ internal sealed class GeneratedGrub(RootedFileSystem files, ICommandRunner comma
     /// <summary>It looks at every kernel and disk: half a minute in an emulated guest, more with os-prober.</summary>
     private static readonly TimeSpan GeneratorTime = TimeSpan.FromMinutes(5);
 
+    private const int MaximumAttempts = 3;
+
     private readonly string _generated = configuration + ".guesttune";
 
     public string Description => $"GRUB: {generator} makes {configuration} from {source.Path}";
@@ -29,31 +31,55 @@ internal sealed class GeneratedGrub(RootedFileSystem files, ICommandRunner comma
 
     public void Install(BootTransaction transaction, IReadOnlyList<KernelArgument> former, IReadOnlyList<KernelArgument> own)
     {
-        // Into a file of its own: grub-mkconfig copies its result over the old one in place, where a power cut leaves half a file.
-        var command = new Command(generator, "-o", _generated) { TimeLimit = GeneratorTime };
-        var result = commands.Run(command);
-        if (!result.Succeeded)
-        {
-            throw new IOException(result.Describe(command));
-        }
-
-        var current = files.ReadRequired(configuration);
-        var generated = files.Read(_generated) ?? throw new IOException($"{command} ended well, but wrote no {_generated}");
-        transaction.Write(configuration, LosesArguments(current, generated, former) ? GrubLines.Exchange(current, configuration, former, own) : generated);
+        var (current, generated) = Generate();
+        transaction.Write(configuration, LosesSomething(current, generated, former) ? GrubLines.Exchange(current, configuration, former, own) : generated);
         AtomicFile.Remove(files, _generated);
     }
 
-    /// <summary>
-    /// Whether generating anew would take arguments from entries that somebody has added to grub.cfg by hand, or with a tool that edits it.
-    /// They are not ours to remove; the entries are edited in place then.
-    /// </summary>
-    private bool LosesArguments(string current, string generated, IReadOnlyList<KernelArgument> former)
+    /// <summary>Into a file of its own: grub-mkconfig copies its result over the old one in place, where a power cut leaves half a file.</summary>
+    /// <returns>The menu as it is, and as it would be.</returns>
+    /// <exception cref="IOException">The program failed.</exception>
+    private (string Current, string Generated) Generate()
     {
-        var before = Read(current);
-        var after = Read(generated);
-        return before.Problem is null && after.Problem is null && ForeignArguments.WhichAreLost(before, after, former).Count > 0;
+        var command = new Command(generator, "-o", _generated) { TimeLimit = GeneratorTime };
+        for (var attempt = 1; attempt <= MaximumAttempts; attempt++)
+        {
+            var before = files.ReadRequired(configuration);
+            var result = commands.Run(command);
+            if (!result.Succeeded)
+            {
+                throw new IOException(result.Describe(command));
+            }
+
+            if (string.Equals(before, files.ReadRequired(configuration), StringComparison.Ordinal))
+            {
+                return (before, files.Read(_generated) ?? throw new IOException($"{command} ended well, but wrote no {_generated}"));
+            }
+
+            // The installation of a kernel, for one, generates it, too: ours may be from before that kernel.
+        }
+
+        throw new IOException($"{configuration} is being written by something else; try again when that has ended");
     }
 
-    private NextBoot Read(string text)
-        => GrubMenuReader.Read(new GrubConfiguration(configuration, text, GrubMenu.Parse(text, configuration)), new Dictionary<string, string>(StringComparer.Ordinal));
+    /// <summary>
+    /// Whether generating anew would take arguments from entries that somebody has added to grub.cfg by hand, or with a tool that edits it;
+    /// or the entry that is chosen as the default by its title, which depends on the language. The entries are edited in place then.
+    /// </summary>
+    /// <exception cref="IOException">What was generated would not do.</exception>
+    private bool LosesSomething(string current, string generated, IReadOnlyList<KernelArgument> former)
+    {
+        var environment = GrubEnvironment.Parse(files.Read(Path.GetDirectoryName(configuration) + "/grubenv"));
+        var before = new GrubConfiguration(configuration, current, GrubMenu.Parse(current, configuration));
+        var after = new GrubConfiguration(configuration, generated, GrubMenu.Parse(generated, configuration));
+        var next = GrubMenuReader.Read(after, environment);
+        if (next.Problem is { } problem)
+        {
+            throw new IOException($"{generator} made a menu that would not do: {problem}");
+        }
+
+        var name = GrubMenuReader.Names(before.Menu, environment).Default;
+        return (before.Menu.FindNamed(name) is not null && after.Menu.FindNamed(name) is null)
+            || ForeignArguments.WhichAreLost(GrubMenuReader.Read(before, environment), next, former).Count > 0;
+    }
 }

@@ -53,7 +53,7 @@ internal static class GrubEnvironment
             yield break;
         }
 
-        for (var start = Signature.Length; start < text.Length && text[start] != '#';)
+        for (var start = Signature.Length; start < text.Length;)
         {
             var end = start;
             while (end < text.Length && text[end] != '\n')
@@ -62,8 +62,13 @@ internal static class GrubEnvironment
                 end += text[end] == '\\' ? 2 : 1;
             }
 
+            // The padding is such a line, too, and so is a warning that newer versions begin with.
             end = Math.Min(end, text.Length);
-            yield return (text[start..end], start);
+            if (text[start] != '#')
+            {
+                yield return (text[start..end], start);
+            }
+
             start = end + 1;
         }
     }

@@ -45,21 +45,23 @@ internal sealed class GrubMenu
     public string? Variable(string name) => _variables.GetValueOrDefault(name);
 
     /// <summary>The entry that a value of <c>default</c> names: a number, an id or a title, in a submenu behind that of the submenu. The first one where it names none.</summary>
-    public GrubMenuEntry? Find(string name)
+    public GrubMenuEntry? Find(string name) => FindNamed(name) ?? FirstOf(null);
+
+    /// <returns>Null where the value names no entry.</returns>
+    public GrubMenuEntry? FindNamed(string name)
     {
-        GrubMenuEntry? parent = null;
+        GrubMenuEntry? found = null;
         foreach (var part in SplitPath(name))
         {
-            var next = Entries.Find(e => e.Parent == parent && e.IsCalled(part));
-            if (next is not { IsSubmenu: true })
+            if (found is { IsSubmenu: false } || Entries.Find(e => e.Parent == found && e.IsCalled(part)) is not { } next)
             {
-                return next ?? FirstOf(parent);
+                return null;
             }
 
-            parent = next;
+            found = next;
         }
 
-        return FirstOf(parent);
+        return found is { IsSubmenu: true } ? FirstOf(found) : found;
     }
 
     private GrubMenuEntry? FirstOf(GrubMenuEntry? parent)

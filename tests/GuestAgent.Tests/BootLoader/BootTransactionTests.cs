@@ -76,6 +76,18 @@ public sealed class BootTransactionTests
     }
 
     [Fact]
+    public void Write_FileThatSomebodyChangedSinceItWasRead_IsRefused()
+    {
+        using var tree = new BootTree(null);
+        tree.Write("/boot/one", "administrator's");
+        var transaction = BootTransaction.Begin(tree.Files, BootTree.State, [new BootEdit("/boot/one", "1", "A")], []);
+
+        Assert.Contains("just been changed by somebody else", Assert.Throws<IOException>(() => transaction.Write("/boot/one", "A")).Message, StringComparison.Ordinal);
+        transaction.RollBack();
+        Assert.Equal("administrator's", tree.Read("/boot/one"));
+    }
+
+    [Fact]
     public void Commit_KeepsTheFormerContentAsABackup()
     {
         using var tree = new BootTree(BootTree.OpenEuler);

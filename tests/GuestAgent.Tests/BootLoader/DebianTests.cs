@@ -156,6 +156,65 @@ public sealed class DebianTests : IDisposable
         Assert.Equal(before, _tree.Snapshot());
     }
 
+    [Fact]
+    public void Set_DefaultThatIsChosenByATitleOfAnotherLanguage_IsNotLost()
+    {
+        _tree.Replace(Configuration, "set default=\"0\"", "set default=\"Erweiterte Optionen>Debian GNU/Linux, mit Linux 6.1.0-25-amd64\"");
+        _tree.Replace(Configuration, "'Advanced options for Debian GNU/Linux'", "'Erweiterte Optionen'");
+        _tree.Replace(Configuration, "'Debian GNU/Linux, with Linux 6.1.0-25-amd64'", "'Debian GNU/Linux, mit Linux 6.1.0-25-amd64'");
+
+        _tree.Set(("a", "1"));
+
+        Assert.Equal("6.1.0-25-amd64", _tree.Arguments.ReadNextBoot().Default!.Release);
+        Assert.EndsWith(" a=1", _tree.Line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Set_KernelIsInstalledMeanwhile_GeneratesAgain()
+    {
+        _tree.Mkconfig.Fault = _ =>
+        {
+            if (_tree.Mkconfig.Runs.Count == 1)
+            {
+                _tree.Write("/boot/vmlinuz-6.1.0-30-amd64", "kernel");
+                _tree.Mkconfig.Generate(Configuration);
+                _tree.Write(Configuration + ".guesttune", "made before that kernel");
+                return new CommandResult(0, string.Empty, string.Empty);
+            }
+
+            return null;
+        };
+
+        _tree.Set(("a", "1"));
+
+        Assert.Equal(2, _tree.Mkconfig.Runs.Count);
+        Assert.Equal("6.1.0-30-amd64", _tree.Arguments.ReadNextBoot().Default!.Release);
+    }
+
+    [Fact]
+    public void Set_MenuIsWrittenAgainAndAgain_GivesUp()
+    {
+        _tree.Mkconfig.Fault = _ =>
+        {
+            _tree.Write(Configuration, _tree.Read(Configuration) + "#\n");
+            return new CommandResult(0, string.Empty, string.Empty);
+        };
+
+        Assert.Contains("is being written by something else", Assert.Throws<IOException>(() => _tree.Set(("a", "1"))).Message, StringComparison.Ordinal);
+        Assert.False(_tree.Exists(DropIn));
+    }
+
+    [Fact]
+    public void Set_LineThatTheKernelWouldCutOff_IsRefused()
+    {
+        _tree.Replace("/etc/default/grub", "\"quiet\"", $"\"quiet {string.Join(' ', Enumerable.Range(0, 180).Select(i => $"x{i}=123456"))}\"");
+        _tree.Mkconfig.Generate(Configuration);
+        var before = _tree.Snapshot();
+
+        Assert.Contains("cuts off what is behind the first 2047", Assert.Throws<IOException>(() => _tree.Set(("a", "1"))).Message, StringComparison.Ordinal);
+        Assert.Equal(before, _tree.Snapshot());
+    }
+
     [Theory]
     [InlineData("GRUB_DEFAULT=saved", "gnulinux-advanced-7c0f6d0a-5a4e-4c52-a2a6-0d7f6c1b9e11>gnulinux-6.1.0-25-amd64-advanced-7c0f6d0a-5a4e-4c52-a2a6-0d7f6c1b9e11", "6.1.0-25-amd64")]
     [InlineData("GRUB_DEFAULT=saved", "1>2", "6.1.0-25-amd64")]
