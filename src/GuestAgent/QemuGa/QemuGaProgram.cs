@@ -51,8 +51,15 @@ internal sealed class QemuGaProgram(RootedFileSystem files, ICommandRunner comma
             return null;
         }
 
-        var result = commands.Run(command);
-        return result.Succeeded ? null : result.Describe(command);
+        try
+        {
+            var result = commands.Run(command);
+            return result.Succeeded ? null : result.Describe(command);
+        }
+        catch (CommandException e)
+        {
+            return e.Message;
+        }
     }
 
     private string? Ask(params string[] arguments)
