@@ -10,6 +10,9 @@ internal static class GrubEnvironment
     /// <summary>Its size as grub-editenv makes it.</summary>
     private const int SizeBytes = 1024;
 
+    /// <summary>As grub-editenv makes a new one.</summary>
+    public static string Empty { get; } = Signature.PadRight(SizeBytes, '#');
+
     /// <returns>Empty where the text is no environment block.</returns>
     public static Dictionary<string, string> Parse(string? text)
     {
@@ -37,13 +40,42 @@ internal static class GrubEnvironment
                 continue;
             }
 
-            var edited = (text[..start] + name + "=" + Escape(value) + text[(start + line.Length)..]).TrimEnd('#');
-            var size = Math.Max(text.Length, SizeBytes);
-            return edited.Length <= size ? edited.PadRight(size, '#')
-                : throw new IOException($"{path} has no room for '{name}': GRUB's environment block has {size} bytes");
+            return Pad(text[..start] + name + "=" + Escape(value) + text[(start + line.Length)..], text, path, name);
         }
 
         throw new IOException($"{path} has no '{name}', or is not an environment block of GRUB");
+    }
+
+    /// <summary>Adds a variable, behind all others where it is new.</summary>
+    /// <exception cref="IOException">Not an environment block, or no room in it.</exception>
+    public static string Add(string text, string path, string name, string value)
+        => Pad(Remove(text, path, name).TrimEnd('#') + name + "=" + Escape(value) + "\n", text, path, name);
+
+    /// <exception cref="IOException">Not an environment block.</exception>
+    public static string Remove(string text, string path, string name)
+    {
+        if (!text.StartsWith(Signature, StringComparison.Ordinal))
+        {
+            throw new IOException($"{path} is not an environment block of GRUB");
+        }
+
+        foreach (var (line, start) in Lines(text))
+        {
+            if (line.StartsWith(name + "=", StringComparison.Ordinal))
+            {
+                return Pad(text[..start] + text[Math.Min(start + line.Length + 1, text.Length)..], text, path, name);
+            }
+        }
+
+        return text;
+    }
+
+    private static string Pad(string edited, string former, string path, string name)
+    {
+        edited = edited.TrimEnd('#');
+        var size = Math.Max(former.Length, SizeBytes);
+        return edited.Length <= size ? edited.PadRight(size, '#')
+            : throw new IOException($"{path} has no room for '{name}': GRUB's environment block has {size} bytes");
     }
 
     private static IEnumerable<(string Line, int Start)> Lines(string text)

@@ -9,6 +9,9 @@ internal sealed class SystemdRestart(RootedFileSystem files, ICommandRunner comm
     /// <summary>--no-block: queued is enough. The agent itself is stopped by it, and must have answered before.</summary>
     private static readonly Command Reboot = new("systemctl", "--no-block", "--no-wall", "reboot") { TimeLimit = TimeSpan.FromSeconds(20) };
 
+    /// <summary>128 + SIGTERM: the restart has begun, and systemd stops this service, systemctl in it included.</summary>
+    private const int StoppedWithUs = 128 + 15;
+
     public string Method => "systemd";
 
     /// <summary>sd_booted(3) looks for that directory.</summary>
@@ -21,7 +24,7 @@ internal sealed class SystemdRestart(RootedFileSystem files, ICommandRunner comm
     public void Begin()
     {
         var result = commands.Run(Reboot);
-        if (!result.Succeeded)
+        if (!result.Succeeded && result.ExitCode != StoppedWithUs)
         {
             throw new CommandException(result.Describe(Reboot));
         }

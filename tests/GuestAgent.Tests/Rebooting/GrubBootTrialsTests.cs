@@ -111,10 +111,10 @@ public sealed class GrubBootTrialsTests
 
         tree.Write("/proc/cmdline", DebianGrub.RunningLine + "\n");
         tree.Write(DebianGrub.Environment, "saved_entry=0\n");
-        ShouldBeRefused(tree, "is no environment block of GRUB");
+        ShouldBeRefused(tree, "is not an environment block of GRUB");
 
         tree.Write(DebianGrub.Environment, DebianGrub.EnvironmentBlock($"x={new string('y', 920)}\n"));
-        ShouldBeRefused(tree, "has no room for guesttune_trial");
+        ShouldBeRefused(tree, "has no room for 'guesttune_trial'");
 
         tree.Write(DebianGrub.Environment, DebianGrub.EnvironmentBlock(""));
         tree.Write(DebianGrub.Configuration, tree.Read(DebianGrub.Configuration).Replace("source ${config_directory}/custom.cfg", "", StringComparison.Ordinal));

@@ -1,4 +1,5 @@
 using System.Text;
+using GuestTune.Agent.BootLoader;
 using GuestTune.Agent.V1;
 using GuestTune.Practices.Files;
 
@@ -29,7 +30,7 @@ internal sealed class GrubBootTrials(RootedFileSystem files) : IBootTrials
             var body = GrubEntry.BodyFor(RunningCommandLine.Read(files), grub.Configuration, files);
 
             var custom = TrialScript.Insert(ReadCustom(grub), operationId, body);
-            var block = GrubEnvironment.Set(ReadEnvironment(grub) ?? GrubEnvironment.Empty, TrialScript.Variable, TrialScript.Armed);
+            var block = GrubEnvironment.Add(ReadEnvironment(grub) ?? GrubEnvironment.Empty, grub.EnvironmentPath, TrialScript.Variable, TrialScript.Armed);
 
             // The script first: alone it does nothing.
             Write(grub.CustomPath, custom);
@@ -47,9 +48,9 @@ internal sealed class GrubBootTrials(RootedFileSystem files) : IBootTrials
         try
         {
             var grub = GrubDirectory.Find(files);
-            if (ReadEnvironment(grub) is { } block && GrubEnvironment.Find(block, TrialScript.Variable) is not null)
+            if (ReadEnvironment(grub) is { } block && GrubEnvironment.Parse(block).ContainsKey(TrialScript.Variable))
             {
-                Write(grub.EnvironmentPath, GrubEnvironment.Set(block, TrialScript.Variable, null));
+                Write(grub.EnvironmentPath, GrubEnvironment.Remove(block, grub.EnvironmentPath, TrialScript.Variable));
             }
 
             var custom = ReadCustom(grub);
@@ -71,7 +72,7 @@ internal sealed class GrubBootTrials(RootedFileSystem files) : IBootTrials
 
     private BootTrialReport Read(GrubDirectory grub)
     {
-        var value = ReadEnvironment(grub) is { } block ? GrubEnvironment.Find(block, TrialScript.Variable) : null;
+        var value = GrubEnvironment.Parse(ReadEnvironment(grub)).GetValueOrDefault(TrialScript.Variable);
         var operation = TrialScript.FindOperation(ReadCustom(grub));
         var source = $"{TrialScript.Variable}={value} in {grub.EnvironmentPath}";
         return (operation, value) switch

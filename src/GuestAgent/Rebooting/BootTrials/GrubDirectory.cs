@@ -1,40 +1,25 @@
+using GuestTune.Agent.BootLoader;
 using GuestTune.Practices.Files;
 
 namespace GuestTune.Agent.Rebooting.BootTrials;
 
 /// <summary>The directory that GRUB reads its menu from, and writes its environment to.</summary>
-/// <param name="Configuration">The text of grub.cfg, one char for each byte.</param>
+/// <param name="Configuration">The text of grub.cfg.</param>
 internal sealed record GrubDirectory(string Path, string Configuration)
 {
-    private const int MaximumConfigurationBytes = 1024 * 1024;
-    private const string EfiVendors = "/boot/efi/EFI";
+    private const int MaximumMountsBytes = 1024 * 1024;
     private const string Mounts = "/proc/self/mountinfo";
 
     public string CustomPath => Path + "/custom.cfg";
 
     public string EnvironmentPath => Path + "/grubenv";
 
-    /// <exception cref="InvalidDataException">There is none, or one in which no trial can be armed; the message says why.</exception>
+    /// <exception cref="InvalidDataException">There is none in which a trial can be armed; the message says why.</exception>
+    /// <exception cref="IOException">It cannot be told which one counts, or be understood.</exception>
     public static GrubDirectory Find(RootedFileSystem files)
     {
-        var isEfi = files.DirectoryExists("/sys/firmware/efi");
-        var found = new List<GrubDirectory>();
-        IEnumerable<string> efi = isEfi ? files.ListNames(EfiVendors, string.Empty).Select(static n => $"{EfiVendors}/{n}") : [];
-        foreach (var path in efi.Append("/boot/grub2").Append("/boot/grub"))
-        {
-            // Distributions put a grub.cfg of three lines beside the program on the EFI partition, which names the real one.
-            if (files.ReadBytesAsLatin1(path + "/grub.cfg", MaximumConfigurationBytes).Text is { } text && HasMenu(text))
-            {
-                found.Add(new GrubDirectory(path, text));
-            }
-        }
-
-        return found switch
-        {
-            [] => throw new InvalidDataException($"there is no grub.cfg with a menu in {EfiVendors}/*, /boot/grub2 or /boot/grub: the boot loader is not GRUB"),
-            [var one] => one.Checked(files),
-            _ => throw new InvalidDataException($"more than one grub.cfg has a menu, and which is used is not known: {string.Join(", ", found.Select(static f => f.Path))}"),
-        };
+        var found = GrubConfiguration.Find(files) ?? throw new InvalidDataException("there is no grub.cfg with a menu: the boot loader is not GRUB");
+        return new GrubDirectory(System.IO.Path.GetDirectoryName(found.Path)!, found.Text).Checked(files);
     }
 
     private GrubDirectory Checked(RootedFileSystem files)
@@ -54,7 +39,7 @@ internal sealed record GrubDirectory(string Path, string Configuration)
         var inside = files.Resolve(Path)[(files.IsSystemRoot ? 0 : files.Root.Length)..];
         string[]? mount = null;
         var length = -1;
-        foreach (var line in (files.ReadText(Mounts, MaximumConfigurationBytes).Text ?? string.Empty).Split('\n'))
+        foreach (var line in (files.ReadText(Mounts, MaximumMountsBytes).Text ?? string.Empty).Split('\n'))
         {
             var fields = line.Split(' ');
             if (fields.Length < 10 || Array.IndexOf(fields, "-") is not (> 5 and var dash) || dash + 2 >= fields.Length)
@@ -88,8 +73,4 @@ internal sealed record GrubDirectory(string Path, string Configuration)
             }
         }
     }
-
-    private static bool HasMenu(string configuration) => Array.Exists(
-        configuration.Split('\n'),
-        static line => line.TrimStart().StartsWith("menuentry ", StringComparison.Ordinal) || line.Trim() is "blscfg");
 }
