@@ -7,6 +7,12 @@ internal static class OwnArgumentChange
     /// <exception cref="IOException">Somebody else's argument would have to go.</exception>
     public static IReadOnlyList<KernelArgument> Apply(IReadOnlyList<KernelArgument> own, BootEntry entry, string key, string? value)
     {
+        if (own.Where(a => KernelArgument.IsSameKey(a.Key, key)).ToList() is [var only] && string.Equals(only.Value ?? string.Empty, value, StringComparison.Ordinal))
+        {
+            // In its place among the others, so that doing it twice changes no byte.
+            return own;
+        }
+
         List<KernelArgument> others = [.. own.Where(a => !KernelArgument.IsSameKey(a.Key, key))];
         var without = ValueWithout(own, entry, key);
         if (string.Equals(without, value, StringComparison.Ordinal))

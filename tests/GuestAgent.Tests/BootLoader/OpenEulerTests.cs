@@ -43,6 +43,9 @@ public sealed class OpenEulerTests : IDisposable
     [InlineData("GRUB_CMDLINE_LINUX=\"first\"\nGRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX second\"\n")]
     [InlineData("GRUB_CMDLINE_LINUX=\"one\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"two\"\n")]
     [InlineData("GRUB_CMDLINE_LINUX=\"$(echo \"a (b\") c\"\n")]
+    [InlineData("GRUB_CMDLINE_LINUX_DEFAULT=\"${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }\\$tuned_params\"\n")]
+    [InlineData("GRUB_CMDLINE_LINUX_DEFAULT=\"${X:-\"a b\"}\"\n")]
+    [InlineData("if true; then GRUB_CMDLINE_LINUX=$((1+2)); fi\n")]
     [InlineData("GRUB_TIMEOUT=5")]
     [InlineData("# GRUB_CMDLINE_LINUX=\"not this\"\n")]
     public void SetAndTakeBack_HoweverTheFileIsQuoted_ReachesTheMenuAndRestoresEveryByte(string text)
@@ -54,6 +57,9 @@ public sealed class OpenEulerTests : IDisposable
         _tree.Set(("x", "1"), ("y", string.Empty));
 
         Assert.EndsWith(" x=1 y", _tree.Line.TrimEnd(), StringComparison.Ordinal);
+        var after = _tree.Snapshot();
+        _tree.Set(("x", "1"), ("y", string.Empty));
+        Assert.Equal(after, _tree.Snapshot());
         _tree.Set(("x", "2"));
         Assert.Equal("2", _tree.Get("x"));
         _tree.Set(("y", null), ("x", null));
@@ -93,6 +99,16 @@ public sealed class OpenEulerTests : IDisposable
         _tree.Delete(Configuration);
         _tree.Mkconfig.Generate("/boot/grub2/grub.cfg");
 
+        Assert.Equal("/boot/grub2/grub.cfg", _tree.Arguments.ReadNextBoot().Default!.Source);
+    }
+
+    [Fact]
+    public void ReadNextBoot_BiosWithAMenuLeftOnTheEfiPartition_ReadsTheMenuInBoot()
+    {
+        _tree.Mkconfig.Generate("/boot/grub2/grub.cfg");
+        Assert.Equal(Configuration, _tree.Arguments.ReadNextBoot().Default!.Source);
+
+        Directory.Delete(_tree.Files.Resolve("/sys/firmware/efi"), recursive: true);
         Assert.Equal("/boot/grub2/grub.cfg", _tree.Arguments.ReadNextBoot().Default!.Source);
     }
 
