@@ -1,3 +1,4 @@
+using GuestTune.Agent.Kernel;
 using GuestTune.Practices;
 using GuestTune.Practices.Commands;
 using GuestTune.Practices.Files;
@@ -29,7 +30,7 @@ internal sealed class BootArguments : IBootArguments
     {
         var (loader, found, reason) = _detector.Detect();
         reason ??= loader!.WhyNotWritable ?? WhyPending();
-        return new BootArgumentsSupport(reason is null, found, reason, loader?.Warnings ?? []);
+        return new BootArgumentsSupport(reason is null, found, reason, loader is null ? [] : [.. loader.Warnings, .. WhyPerhapsNotUsed(loader)]);
     }
 
     public NextBoot ReadNextBoot()
@@ -72,6 +73,15 @@ internal sealed class BootArguments : IBootArguments
     /// <exception cref="PracticeException">Only somebody else's is there, or it cannot be changed on this guest.</exception>
     public Change? PlanRemoval(string key)
         => Plan(key, (own, entry) => OwnArgumentChange.Contains(own, key) ? OwnArgumentChange.ValueWithout(own, entry, key) : null);
+
+    /// <summary>A disk may have a boot loader that is never started: the host can start a kernel itself.</summary>
+    private IEnumerable<string> WhyPerhapsNotUsed(IBootLoader loader)
+    {
+        if (loader.Mark is { } mark && _files.ReadText(KernelCommandLine.Source).Value is { Length: > 0 } running && ArgumentLine.Find(running, mark) is null)
+        {
+            yield return $"the running kernel was not started by this boot loader ({mark}= is missing in {KernelCommandLine.Source}): if the host starts it, arguments belong into <cmdline> of the domain's XML, and what is set here has no effect";
+        }
+    }
 
     private Change? Plan(string key, Func<IReadOnlyList<KernelArgument>, BootEntry, string?> decide)
     {

@@ -14,6 +14,8 @@ internal sealed class EditedGrub(RootedFileSystem files, OwnArguments record, st
 
     public string? WhyNotWritable => null;
 
+    public string? Mark => GrubMenuReader.Mark;
+
     public IReadOnlyList<string> GeneratedFiles => [];
 
     public NextBoot ReadNextBoot() => GrubMenuReader.Read(files, configuration);

@@ -21,6 +21,8 @@ internal sealed class GeneratedGrub(RootedFileSystem files, ICommandRunner comma
 
     public string? WhyNotWritable => commands.WhyNotAvailable is { } reason ? $"{generator} cannot be run: {reason}" : null;
 
+    public string? Mark => GrubMenuReader.Mark;
+
     public IReadOnlyList<string> GeneratedFiles => [_generated, _generated + ".new"];
 
     public NextBoot ReadNextBoot() => GrubMenuReader.Read(files, configuration);

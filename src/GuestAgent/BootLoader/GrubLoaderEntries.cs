@@ -27,6 +27,8 @@ internal sealed class GrubLoaderEntries(RootedFileSystem files, OwnArguments rec
 
     public string? WhyNotWritable => null;
 
+    public string? Mark => GrubMenuReader.Mark;
+
     public IReadOnlyList<string> GeneratedFiles => [];
 
     public IReadOnlyList<KernelArgument> ReadOwn() => record.Read();

@@ -5,6 +5,9 @@ namespace GuestTune.Agent.BootLoader;
 /// <summary>Works out from grub.cfg and the environment block what GRUB will start.</summary>
 internal static class GrubMenuReader
 {
+    /// <summary>With the kernel's path, in front of all else (grub-core/loader/linux.c, LINUX_IMAGE).</summary>
+    public const string Mark = "BOOT_IMAGE";
+
     public static NextBoot Read(RootedFileSystem files, string path)
     {
         try

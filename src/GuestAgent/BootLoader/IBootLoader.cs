@@ -13,6 +13,9 @@ internal interface IBootLoader
     /// <summary>Why nothing can be changed although everything can be read, or null.</summary>
     string? WhyNotWritable { get; }
 
+    /// <summary>What it puts on the command line of each kernel that it starts, or null.</summary>
+    string? Mark { get; }
+
     /// <summary>Never throws for what the files say.</summary>
     NextBoot ReadNextBoot();
 

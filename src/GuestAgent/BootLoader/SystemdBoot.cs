@@ -23,6 +23,8 @@ internal sealed class SystemdBoot(RootedFileSystem files, OwnArguments record, s
 
     public string? WhyNotWritable => null;
 
+    public string? Mark => null;
+
     public IReadOnlyList<string> GeneratedFiles => [];
 
     public IReadOnlyList<KernelArgument> ReadOwn() => record.Read();

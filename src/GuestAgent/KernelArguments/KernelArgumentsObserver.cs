@@ -19,7 +19,8 @@ internal sealed class KernelArgumentsObserver(RootedFileSystem files, BootArgume
 
     private void AddSurroundings(NextBoot next, List<Fact> facts)
     {
-        facts.Add(new Fact("boot-loader", Scope.Context, arguments.CheckSupport().BootLoader, "found by its files"));
+        var support = arguments.CheckSupport();
+        facts.Add(new Fact("boot-loader", Scope.Context, support.BootLoader, "found by its files", support.Warnings.Count == 0 ? null : string.Join("; ", support.Warnings)));
         var running = files.ReadText(KernelCommandLine.Source);
         facts.Add(new Fact("command-line", Scope.InForce, running.Value, KernelCommandLine.Source, running.Problem));
         if (next.Default is { } entry)

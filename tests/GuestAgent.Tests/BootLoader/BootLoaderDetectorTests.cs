@@ -40,6 +40,23 @@ public sealed class BootLoaderDetectorTests
         Assert.Equal(support.Reason, tree.Arguments.OpenKnob("a").Read().Problem);
     }
 
+    [Theory]
+    [InlineData(BootTree.Debian, true)]
+    [InlineData(BootTree.Rhel, true)]
+    [InlineData(BootTree.Systemd, false)]
+    public void CheckSupport_KernelThatTheHostStarted_IsWarnedOfWhereItCanBeTold(string distribution, bool isTold)
+    {
+        using var tree = new BootTree(distribution);
+        tree.Write("/proc/cmdline", "BOOT_IMAGE=/vmlinuz-1 ro\n");
+        Assert.Empty(tree.Arguments.CheckSupport().Warnings);
+
+        tree.Write("/proc/cmdline", "console=ttyS0\n");
+        var support = tree.Arguments.CheckSupport();
+
+        Assert.True(support.Supported);
+        Assert.Equal(isTold, support.Warnings.Any(w => w.Contains("<cmdline> of the domain's XML", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void CheckSupport_UnifiedKernelImage_IsRefusedWhateverElseIsThere()
     {

@@ -1,6 +1,8 @@
 using Grpc.Core;
+using GuestTune.Agent.BootLoader;
 using GuestTune.Agent.V1;
 using GuestTune.Practice.V1;
+using GuestTune.Practices.Files;
 using GuestTune.Practices.Journaling;
 using Microsoft.Extensions.Options;
 
@@ -19,6 +21,29 @@ public sealed class AgentLifeTests : IDisposable
         await using var first = await AgentHost.StartAsync(_tree);
 
         await Assert.ThrowsAsync<StateLockedException>(() => AgentHost.StartAsync(_tree));
+    }
+
+    [Fact]
+    public async Task Start_ChangeOfTheBootLoaderWasCutOff_IsPutBackAndLogged()
+    {
+        _tree.Write("/boot/grub/grub.cfg", "old");
+        var transaction = BootTransaction.Begin(new RootedFileSystem(_tree.Path), "/var/lib/guesttune", [new BootEdit("/boot/grub/grub.cfg", "old", "new")], []);
+        transaction.Write("/boot/grub/grub.cfg", "new");
+
+        await using var host = await AgentHost.StartAsync(_tree);
+
+        Assert.Equal("old", _tree.Read("/boot/grub/grub.cfg"));
+        Assert.Contains("/boot/grub/grub.cfg", host.Log.Lines.Single(l => l.Event is "BootLoaderRecovered").Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_ChangeThatWasCutOffCannotBePutBack_RunsAndSaysSo()
+    {
+        _tree.Write("/var/lib/guesttune/boot-change", "of another version\n");
+
+        await using var host = await AgentHost.StartAsync(_tree);
+
+        Assert.Contains(host.Log.Lines, l => l.Event is "BootLoaderNotRecovered" && l.Text.Contains("boot-change", StringComparison.Ordinal));
     }
 
     [Fact]
