@@ -119,7 +119,7 @@ internal sealed class BootArguments : IBootArguments
     /// <summary>Puts back what a power cut left half changed.</summary>
     /// <returns>What was done, for the log.</returns>
     /// <exception cref="IOException">It could not be put back.</exception>
-    public IReadOnlyList<string> Recover() => BootTransaction.Recover(_files, _stateDirectory);
+    public IReadOnlyList<PutBackFile> Recover() => BootTransaction.Recover(_files, _stateDirectory);
 
     /// <exception cref="IOException">There is none that can be configured.</exception>
     internal IBootLoader Require()

@@ -97,8 +97,8 @@ internal sealed class BootArgumentsWriter(BootArguments arguments, RootedFileSys
     {
         try
         {
-            transaction.RollBack();
-            return "; every file is as it was before";
+            var left = transaction.RollBack().Where(static f => f.IsLeft).ToList();
+            return left.Count == 0 ? "; every file is as it was before" : "; " + string.Join("; ", left);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

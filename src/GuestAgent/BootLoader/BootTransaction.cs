@@ -53,7 +53,7 @@ internal sealed class BootTransaction
     /// <summary>Puts back what a change that was cut off had changed.</summary>
     /// <returns>What was done, for the log; empty where there was nothing to do.</returns>
     /// <exception cref="IOException">It could not be put back.</exception>
-    public static IReadOnlyList<string> Recover(RootedFileSystem files, string stateDirectory)
+    public static IReadOnlyList<PutBackFile> Recover(RootedFileSystem files, string stateDirectory)
     {
         if (files.Read(RecordPath(stateDirectory)) is not { } text)
         {
@@ -91,9 +91,9 @@ internal sealed class BootTransaction
 
     /// <summary>Each file that is still as this change has left it gets its old content back; one that somebody else has changed since is left.</summary>
     /// <exception cref="IOException">Not all of it could be put back; the record stays, so that it can be done later.</exception>
-    public IReadOnlyList<string> RollBack()
+    public IReadOnlyList<PutBackFile> RollBack()
     {
-        var report = new List<string>();
+        var report = new List<PutBackFile>();
         for (var i = _changes.Count - 1; i >= 0; i--)
         {
             var (path, before, after) = _changes[i];
@@ -106,12 +106,12 @@ internal sealed class BootTransaction
 
             if (after is not Unknown && !string.Equals(now, after, StringComparison.Ordinal))
             {
-                report.Add($"{path} is left as it is: somebody else has changed it meanwhile");
+                report.Add(new PutBackFile(path, IsLeft: true));
                 continue;
             }
 
             Put(path, before is Missing ? null : ReadBackup(path, before));
-            report.Add($"{path} has its former content again");
+            report.Add(new PutBackFile(path, IsLeft: false));
         }
 
         AtomicFile.Remove(_files, _record);

@@ -47,9 +47,9 @@ internal sealed class AgentStartup(
     {
         try
         {
-            foreach (var line in bootArguments.Recover())
+            foreach (var file in bootArguments.Recover())
             {
-                logger.BootLoaderRecovered(line);
+                logger.BootLoaderRecovered(file);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

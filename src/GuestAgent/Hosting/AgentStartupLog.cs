@@ -1,3 +1,4 @@
+using GuestTune.Agent.BootLoader;
 using Microsoft.Extensions.Logging;
 
 namespace GuestTune.Agent.Hosting;
@@ -17,8 +18,8 @@ internal static partial class AgentStartupLog
     [LoggerMessage(24, LogLevel.Information, "Applied at boot from {Path}: {Line}", EventName = "BootValue")]
     public static partial void BootValue(this ILogger logger, string path, string line);
 
-    [LoggerMessage(25, LogLevel.Warning, "A change of the boot loader's configuration was cut off: {Line}", EventName = "BootLoaderRecovered")]
-    public static partial void BootLoaderRecovered(this ILogger logger, string line);
+    [LoggerMessage(25, LogLevel.Warning, "A change of the boot loader's configuration was cut off: {File}", EventName = "BootLoaderRecovered")]
+    public static partial void BootLoaderRecovered(this ILogger logger, PutBackFile file);
 
     [LoggerMessage(26, LogLevel.Error, "A change of the boot loader's configuration was cut off, and cannot be put back: {Problem}", EventName = "BootLoaderNotRecovered")]
     public static partial void BootLoaderNotRecovered(this ILogger logger, string problem);

@@ -71,7 +71,7 @@ public sealed class BootTransactionTests
         transaction.Write("/boot/one", "A");
         tree.Write("/boot/one", "administrator's");
 
-        Assert.Contains("somebody else has changed it", Assert.Single(BootTransaction.Recover(tree.Files, BootTree.State)), StringComparison.Ordinal);
+        Assert.Equal(new PutBackFile("/boot/one", IsLeft: true), Assert.Single(BootTransaction.Recover(tree.Files, BootTree.State)));
         Assert.Equal("administrator's", tree.Read("/boot/one"));
     }
 
@@ -85,6 +85,20 @@ public sealed class BootTransactionTests
         Assert.Contains("just been changed by somebody else", Assert.Throws<IOException>(() => transaction.Write("/boot/one", "A")).Message, StringComparison.Ordinal);
         transaction.RollBack();
         Assert.Equal("administrator's", tree.Read("/boot/one"));
+    }
+
+    [Fact]
+    public void Set_FailsWhileSomebodyEditsTheSameFile_LeavesThatAndSaysSo()
+    {
+        using var tree = new BootTree(BootTree.OpenEuler);
+        tree.Mkconfig.Fault = _ =>
+        {
+            tree.Write("/etc/default/grub", "GRUB_CMDLINE_LINUX=administrator\n");
+            return new CommandResult(1, string.Empty, "no");
+        };
+
+        Assert.EndsWith("/etc/default/grub is left as it is: somebody else has changed it meanwhile", Assert.Throws<IOException>(() => tree.Set(("a", "1"))).Message, StringComparison.Ordinal);
+        Assert.Equal("GRUB_CMDLINE_LINUX=administrator\n", tree.Read("/etc/default/grub"));
     }
 
     [Fact]
