@@ -2,6 +2,7 @@ using GuestTune.Agent.BootLoader;
 using GuestTune.Agent.Haltpoll;
 using GuestTune.Agent.Kernel;
 using GuestTune.Agent.KernelArguments;
+using GuestTune.Agent.MeasuredBoot;
 using GuestTune.Agent.Policy;
 using GuestTune.Agent.PvQspinlock;
 using GuestTune.Agent.QemuGa;
@@ -79,7 +80,15 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton<PolicySource>();
         services.AddSingleton<PolicyInterceptor>();
         services.AddSingleton(static provider => CreateEngine(provider));
+        services.TryAddSingleton<ITpmDevices, TpmDevices>();
+        services.AddSingleton<GuestTpm>();
+        services.AddSingleton<SysfsPcrs>();
+        services.AddSingleton<ToolPcrs>();
+        services.AddSingleton<PcrReader>();
+        services.AddSingleton<GuestAttestation>();
+        services.AddSingleton<EventLogFile>();
         services.AddSingleton<AgentService>();
+        services.AddSingleton<MeasuredBootService>();
         services.AddSingleton<HealthService>();
         services.AddHostedService<AgentStartup>();
         services.AddGrpc(static grpc =>
@@ -93,6 +102,7 @@ internal static class AgentServiceCollectionExtensions
     public static IEndpointRouteBuilder MapAgent(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGrpcService<AgentService>();
+        endpoints.MapGrpcService<MeasuredBootService>();
         endpoints.MapGrpcService<HealthService>();
         return endpoints;
     }

@@ -38,6 +38,7 @@ internal sealed class AgentStartup(
         lifetime.ApplicationStopping.Register(health.EndWatches);
         health.SetStatus(string.Empty, ServingStatus.Serving);
         health.SetStatus(AgentRpc.ServiceName, ServingStatus.Serving);
+        health.SetStatus(AgentRpc.MeasuredBootServiceName, ServingStatus.Serving);
         return Task.CompletedTask;
     }
 

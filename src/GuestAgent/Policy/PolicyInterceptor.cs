@@ -44,12 +44,13 @@ internal sealed class PolicyInterceptor(PolicySource policies) : Interceptor
             return;
         }
 
-        // Routes match a path in any case and with a slash at its end. What is not spelled as in agent.proto must not run: under that
-        // name the policy does not know it.
-        var name = method.StartsWith(AgentRpc.MethodPrefix, StringComparison.Ordinal) ? method[AgentRpc.MethodPrefix.Length..] : string.Empty;
-        if (!AgentRpc.All.Contains(name, StringComparer.Ordinal))
+        // Routes match a path in any case and with a slash at its end. What is not spelled as in the proto files must not run: under
+        // that name the policy does not know it.
+        if (AgentRpc.FromPath(method) is not { } name)
         {
-            throw new RpcException(new Status(StatusCode.Unimplemented, StatusText.Bound($"no method '{method}'; known: {string.Join(", ", AgentRpc.All)} of {AgentRpc.ServiceName}")));
+            throw new RpcException(new Status(
+                StatusCode.Unimplemented,
+                StatusText.Bound($"no method '{method}'; known: {string.Join(", ", AgentRpc.All)} of {AgentRpc.ServiceName} and {AgentRpc.MeasuredBootServiceName}")));
         }
 
         if (policies.Current.WhyRefused(name) is { } reason)

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using GuestTune.Agent.Kernel;
+using GuestTune.Agent.MeasuredBoot;
 using GuestTune.Agent.Policy;
 using GuestTune.Agent.Rebooting;
 using GuestTune.Agent.V1;
@@ -13,6 +14,7 @@ namespace GuestTune.Agent.Services;
 internal sealed class AgentService(
     OperationEngine engine,
     GuestReboot reboot,
+    GuestTpm tpm,
     PolicySource policies,
     KernelIdentity kernel,
     AgentIdentity identity,
@@ -68,6 +70,8 @@ internal sealed class AgentService(
             response.Practices.Add(new V1.PracticeSupport { Practice = support.Practice, Supported = support.Supported, Reason = support.Reason ?? string.Empty });
         }
 
+        var found = tpm.Look();
+        response.MeasuredBoot = new MeasuredBootSupport { Supported = found.Problem is null, Reason = found.Problem ?? $"TPM 2.0 ({found.Folder})" };
         return Task.FromResult(response);
     }
 

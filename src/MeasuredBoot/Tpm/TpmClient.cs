@@ -16,13 +16,13 @@ public sealed class TpmClient(ITpmTransport transport)
     /// <summary>A register may be extended while the banks are read; then all is read again.</summary>
     private const int ReadAttempts = 5;
 
-    /// <summary>Banks with at least one register allocated, in the TPM's own order.</summary>
+    /// <summary>Banks in the TPM's own order, with the registers that are allocated in each: none in a bank that is switched off.</summary>
     /// <exception cref="IOException">No answer, or a <see cref="TpmException"/>.</exception>
     /// <exception cref="TpmFormatException">The answer makes no sense.</exception>
     public IReadOnlyList<PcrSelection> ReadAllocation()
     {
         var reader = new TpmReader(GetCapability(CapabilityPcrs, 0));
-        return [.. PcrSelection.ReadList(ref reader).Where(static s => s.Mask != 0)];
+        return PcrSelection.ReadList(ref reader);
     }
 
     /// <summary>Four characters, e.g. <c>IBM</c> for swtpm, whose fourth is NUL.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GuestTune.Practices.Files;
 
-/// <summary>A device that is read without ever waiting for it, where the kernel's own error numbers are part of the answer.</summary>
+/// <summary>A device, where the kernel's own error numbers are part of the answer.</summary>
 public sealed class DeviceFile : IDisposable
 {
     private readonly SafeFileHandle _handle;
@@ -15,10 +15,16 @@ public sealed class DeviceFile : IDisposable
 
     /// <summary>Without waiting: a FIFO planted in its place must not stop us, and a drive must not pull its tray in.</summary>
     /// <exception cref="FileProblemException">It cannot be opened.</exception>
-    public static DeviceFile Open(RootedFileSystem files, string path)
+    public static DeviceFile Open(RootedFileSystem files, string path) => Open(files, path, Libc.ReadOnly | Libc.NonBlocking);
+
+    /// <summary>For a device that is written to and answers; reading waits for the answer.</summary>
+    /// <exception cref="FileProblemException">It cannot be opened.</exception>
+    public static DeviceFile OpenToTalk(RootedFileSystem files, string path) => Open(files, path, Libc.ReadWrite);
+
+    private static DeviceFile Open(RootedFileSystem files, string path, int flags)
     {
         ArgumentNullException.ThrowIfNull(files);
-        var handle = Libc.Open(files.ResolveToRead(path), Libc.ReadOnly | Libc.CloseOnExec | Libc.NonBlocking, 0);
+        var handle = Libc.Open(files.ResolveToRead(path), flags | Libc.CloseOnExec, 0);
         if (!handle.IsInvalid)
         {
             return new DeviceFile(handle);
@@ -45,6 +51,16 @@ public sealed class DeviceFile : IDisposable
         fixed (byte* start = buffer)
         {
             return Result(Libc.ReadAt(_handle, start, buffer.Length, offset), out count);
+        }
+    }
+
+    /// <summary>In one call: what is written may be a message.</summary>
+    /// <returns>As of <see cref="Read"/>.</returns>
+    public unsafe int Write(ReadOnlySpan<byte> bytes, out int count)
+    {
+        fixed (byte* start = bytes)
+        {
+            return Result(Libc.Write(_handle, start, bytes.Length), out count);
         }
     }
 

@@ -12,6 +12,7 @@ internal static class Errno
     public const int InputOutput = 5; // EIO
     public const int TryAgain = 11; // EAGAIN
     public const int AccessDenied = 13; // EACCES
+    public const int Busy = 16; // EBUSY
     public const int Exists = 17; // EEXIST
     public const int NotDirectory = 20; // ENOTDIR
     public const int IsDirectory = 21; // EISDIR
@@ -35,6 +36,7 @@ internal static class Errno
             InputOutput => "EIO",
             TryAgain => "EAGAIN",
             AccessDenied => "EACCES",
+            Busy => "EBUSY",
             NotDirectory => "ENOTDIR",
             IsDirectory => "EISDIR",
             Invalid => "EINVAL",

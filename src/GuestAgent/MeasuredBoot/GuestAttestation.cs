@@ -1,0 +1,86 @@
+using GuestTune.MeasuredBoot.Tpm;
+using GuestTune.Practices;
+
+namespace GuestTune.Agent.MeasuredBoot;
+
+/// <summary>What the TPM proves: its keys, that they belong together, and quotes. Every key is made for one call and flushed after it.</summary>
+internal sealed class GuestAttestation(GuestTpm tpm)
+{
+    /// <summary>A register may be extended while it is quoted; then all is done again.</summary>
+    private const int QuoteAttempts = 5;
+
+    /// <exception cref="PracticeException">The TPM cannot be used.</exception>
+    public Task<TpmKeys> GetKeysAsync(CancellationToken cancellationToken) => tpm.AskAsync(
+        static (client, _) =>
+        {
+            // The key that has a certificate says more; without one the one that is made in a fraction of the time.
+            var rsa = client.ReadNv(TpmHandle.RsaEkCertificate);
+            var certificate = rsa ?? client.ReadNv(TpmHandle.EccEkCertificate);
+            return new TpmKeys(
+                With(client, TpmTemplates.AttestationKey(), static (_, key) => key),
+                With(client, EndorsementTemplate(rsa is not null), static (_, key) => key),
+                certificate,
+                client.ReadManufacturer());
+        },
+        cancellationToken);
+
+    /// <exception cref="PracticeException">The TPM cannot be used, or it was not made for these keys.</exception>
+    public Task<byte[]> ActivateAsync(byte[] credential, byte[] encryptedSeed, TpmAlgorithm endorsementKeyType, CancellationToken cancellationToken) => tpm.AskAsync(
+        (client, _) => With(
+            client,
+            TpmTemplates.AttestationKey(),
+            (attestationKey, _) => With(
+                client,
+                EndorsementTemplate(endorsementKeyType == TpmAlgorithm.Rsa),
+                (endorsementKey, _) => client.ActivateCredential(attestationKey, endorsementKey, credential, encryptedSeed))),
+        cancellationToken);
+
+    /// <exception cref="PracticeException">The TPM cannot be used, or does not have the registers.</exception>
+    public Task<QuoteReading> QuoteAsync(byte[] nonce, PcrSelection selection, CancellationToken cancellationToken) => tpm.AskAsync(
+        (client, path) =>
+        {
+            var banks = client.ReadAllocation();
+            if ((selection.Mask & ~banks.FirstOrDefault(b => b.Bank == selection.Bank).Mask) != 0)
+            {
+                var there = string.Join(", ", banks.Where(static b => b.Mask != 0).Select(static b => PcrBank.Find(b.Bank)?.Name ?? $"0x{(ushort)b.Bank:x4}"));
+                throw PracticeException.Precondition(
+                    $"the TPM has not all of these registers in bank {PcrBank.Find(selection.Bank)?.Name ?? "of that kind"}; its banks: {(there.Length == 0 ? "none" : there)}");
+            }
+
+            return With(client, TpmTemplates.AttestationKey(), (handle, key) => Quote(client, path, handle, key, nonce, selection));
+        },
+        cancellationToken);
+
+    private static QuoteReading Quote(TpmClient client, string path, uint handle, TpmPublic key, byte[] nonce, PcrSelection selection)
+    {
+        var before = client.ReadPcrs([selection]);
+        for (var attempt = 1; attempt <= QuoteAttempts; attempt++)
+        {
+            var (attest, signature) = client.Quote(handle, nonce, selection);
+            var after = client.ReadPcrs([selection]);
+            if (before.Zip(after).All(static pair => pair.First.Digest.AsSpan().SequenceEqual(pair.Second.Digest)))
+            {
+                return new QuoteReading(path, key, attest, signature, after);
+            }
+
+            before = after;
+        }
+
+        throw PracticeException.Precondition("the registers change faster than they can be quoted: something keeps extending them");
+    }
+
+    private static byte[] EndorsementTemplate(bool isRsa) => isRsa ? TpmTemplates.RsaEndorsementKey() : TpmTemplates.EccEndorsementKey();
+
+    private static T With<T>(TpmClient client, byte[] template, Func<uint, TpmPublic, T> use)
+    {
+        var (handle, key) = client.CreatePrimary(TpmHandle.Endorsement, template);
+        try
+        {
+            return use(handle, key);
+        }
+        finally
+        {
+            client.Flush(handle);
+        }
+    }
+}
