@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 using GuestTune.Agent.Hosting;
+using GuestTune.Agent.MeasuredBoot;
 using GuestTune.Agent.Rebooting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -30,6 +31,7 @@ internal sealed class AgentHost : IAsyncDisposable
         });
         Calls = _channel.CreateCallInvoker();
         Client = new V1.Agent.AgentClient(_channel);
+        MeasuredBoot = new V1.MeasuredBoot.MeasuredBootClient(_channel);
         Health = new Health.HealthClient(_channel);
     }
 
@@ -37,13 +39,15 @@ internal sealed class AgentHost : IAsyncDisposable
 
     public V1.Agent.AgentClient Client { get; }
 
+    public V1.MeasuredBoot.MeasuredBootClient MeasuredBoot { get; }
+
     /// <summary>For calls that the generated client does not make.</summary>
     public CallInvoker Calls { get; }
 
     public CollectedLog Log { get; }
 
     public static async Task<AgentHost> StartAsync(
-        GuestTree tree, TimeProvider? time = null, IGuestRestart? restart = null, string stateDirectory = "/var/lib/guesttune")
+        GuestTree tree, TimeProvider? time = null, IGuestRestart? restart = null, string stateDirectory = "/var/lib/guesttune", ITpmDevices? tpms = null)
     {
         var socket = tree.File("/agent.sock");
         System.IO.File.Delete(socket);
@@ -60,6 +64,11 @@ internal sealed class AgentHost : IAsyncDisposable
         {
             // The first one that can is taken.
             builder.Services.AddSingleton(restart);
+        }
+
+        if (tpms is not null)
+        {
+            builder.Services.AddSingleton(tpms);
         }
 
         builder.Services.AddAgent(new AgentOptions { Root = tree.Path, StateDirectory = stateDirectory });

@@ -51,9 +51,12 @@ internal sealed class AgentLink : IAsyncDisposable
             MaxReceiveMessageSize = options.MaxReceiveMessageSizeBytes,
         });
         Client = new AgentApi.Agent.AgentClient(_channel);
+        MeasuredBoot = new AgentApi.MeasuredBoot.MeasuredBootClient(_channel);
     }
 
     public AgentApi.Agent.AgentClient Client { get; }
+
+    public AgentApi.MeasuredBoot.MeasuredBootClient MeasuredBoot { get; }
 
     /// <summary>Makes sure that there is a session to call over.</summary>
     /// <exception cref="AttachException">The agent cannot be reached; the message says why.</exception>

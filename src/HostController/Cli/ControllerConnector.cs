@@ -3,6 +3,7 @@ using GuestTune.Controller.Channel;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Libvirt;
+using GuestTune.Controller.MeasuredBoot.Enrolment;
 using GuestTune.Controller.Power;
 using GuestTune.Controller.Proofs;
 using GuestTune.Controller.Rebooting;
@@ -51,7 +52,7 @@ internal static class ControllerConnector
     {
         var links = new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System);
         var notes = new RebootNotes(Path.Combine(StateDirectory.Of(invocation), "reboots"));
-        return new FleetController(new VmCatalog(Sources(invocation)), links, HostProofs.OfHost, options, notes, new VmPower(TimeProvider.System), TimeProvider.System);
+        return new FleetController(new VmCatalog(Sources(invocation)), links, HostProofs.OfHost, options, notes, new VmPower(TimeProvider.System), new EnrolledKeysInMemory(), TimeProvider.System);
     }
 
     /// <summary>The inventory comes first: where both know a VM, the administrator's word counts.</summary>

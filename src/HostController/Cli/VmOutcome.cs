@@ -26,13 +26,16 @@ internal sealed record VmOutcome(string Vm, VmEvent Result)
     /// <summary>What went wrong; null where nothing did.</summary>
     public string? Failure => Error?.Message
         ?? (Operation is { State: OperationState.Failed } failed ? FailureOf(failed) : null)
-        ?? (Reboot is { Problem: { Length: > 0 } problem } ? problem : null);
+        ?? (Reboot is { Problem: { Length: > 0 } problem } ? problem : null)
+        ?? (Result.Evidence is { Judgement.Proven: false } evidence ? FailureOf(evidence.Judgement) : null);
 
     public static VmOutcome Cancelled(string vm) => new(vm, new VmEvent
     {
         Vm = vm,
         Error = new VmError { Code = (uint)StatusCode.Cancelled, Message = "interrupted before the agent had answered" },
     });
+
+    private static string FailureOf(EvidenceJudgement judgement) => "not proven: " + string.Join("; ", judgement.Problems.Select(static p => TerminalText.Escape(p, 500)));
 
     private static string FailureOf(Operation operation)
     {

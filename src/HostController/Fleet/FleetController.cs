@@ -3,6 +3,9 @@ using Google.Protobuf;
 using Grpc.Core;
 using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
+using GuestTune.Controller.MeasuredBoot;
+using GuestTune.Controller.MeasuredBoot.Enrolment;
+using GuestTune.Controller.MeasuredBoot.Evidence;
 using GuestTune.Controller.Power;
 using GuestTune.Controller.Practices;
 using GuestTune.Controller.Proofs;
@@ -26,15 +29,17 @@ internal sealed class FleetController : IController
     private readonly HostProofs _proofs;
     private readonly FleetRunner _runner;
     private readonly RebootJob _reboots;
+    private readonly Attestor _attestor;
 
     public FleetController(
-        VmCatalog catalog, LinkPool links, HostProofs proofs, AgentLinkOptions options, RebootNotes notes, IVmPower power, TimeProvider time)
+        VmCatalog catalog, LinkPool links, HostProofs proofs, AgentLinkOptions options, RebootNotes notes, IVmPower power, IEnrolledKeys keys, TimeProvider time)
     {
         _catalog = catalog;
         _links = links;
         _proofs = proofs;
         _runner = new FleetRunner(links, options, time);
         _reboots = new RebootJob(_runner, notes, power, time);
+        _attestor = new Attestor(keys);
     }
 
     public async Task<ListVmsResponse> ListVmsAsync(ListVmsRequest request, CancellationToken cancellationToken)
@@ -168,6 +173,36 @@ internal sealed class FleetController : IController
             request.Pace,
             (vm, pacing, report, token) => _reboots.RestartAsync(vm, request.OperationId, call => ObserveOneAsync(call, new AgentApi.ObserveRequest()), settings, pacing, report, token),
             cancellationToken);
+    }
+
+    public IAsyncEnumerable<VmEvent> ReadPcrsAsync(ReadPcrsRequest request, CancellationToken cancellationToken)
+    {
+        var ask = PcrRequests.Checked(request);
+        return RunAsync(
+            request.Selection,
+            request.Pace,
+            changes: false,
+            async call => new VmEvent { Pcrs = GuestAnswer.Checked(await call.MeasuredBoot.ReadPcrsAsync(ask, call.Options), ask) },
+            cancellationToken);
+    }
+
+    public IAsyncEnumerable<VmEvent> CollectEvidenceAsync(CollectEvidenceRequest request, CancellationToken cancellationToken)
+    {
+        var wanted = PcrRequests.Checked(request);
+        return RunAsync(request.Selection, request.Pace, changes: false, AttestOneAsync, cancellationToken);
+
+        async Task<VmEvent> AttestOneAsync(VmCallContext call)
+        {
+            try
+            {
+                var (evidence, verdict) = await _attestor.AttestAsync(call, wanted);
+                return new VmEvent { Evidence = EvidenceMessages.ToMessage(evidence, verdict) };
+            }
+            catch (IOException e)
+            {
+                return new VmEvent { Error = VmFailure.OfController(e.Message) };
+            }
+        }
     }
 
     public ValueTask DisposeAsync() => _links.DisposeAsync();

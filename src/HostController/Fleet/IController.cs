@@ -25,4 +25,8 @@ internal interface IController : IAsyncDisposable
     IAsyncEnumerable<VmEvent> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken);
 
     IAsyncEnumerable<VmEvent> RebootAsync(RebootRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> ReadPcrsAsync(ReadPcrsRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> CollectEvidenceAsync(CollectEvidenceRequest request, CancellationToken cancellationToken);
 }

@@ -14,6 +14,7 @@ internal delegate Task<VmEvent> VmCall(VmCallContext context);
 internal readonly record struct VmCallContext(
     VmEntry Vm,
     AgentApi.Agent.AgentClient Agent,
+    AgentApi.MeasuredBoot.MeasuredBootClient MeasuredBoot,
     CallOptions Options,
     TimeSpan AttachTime,
     TimeProvider Time);

@@ -39,6 +39,9 @@ internal static class VmFailure
         reached: true,
         $"unexpected error on {Shown(vm)}: {exception.GetType().Name}: {TerminalText.Escape(exception.Message, MaxAgentMessageLength)}");
 
+    /// <summary>The VM answered, and this controller cannot do its part.</summary>
+    public static VmError OfController(string reason) => Error(StatusCode.FailedPrecondition, reached: true, reason);
+
     /// <param name="status">As the agent sent it: text from a guest.</param>
     public static VmError FromAgent(Status status, int maxAnswerSizeBytes)
     {

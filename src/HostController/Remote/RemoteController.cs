@@ -12,8 +12,8 @@ namespace GuestTune.Controller.Remote;
 /// <summary>The controller in a daemon, over gRPC on its UNIX socket.</summary>
 internal sealed class RemoteController : IController
 {
-    // One event carries one VM's answer, which the daemon bounds to 1 MiB.
-    private const int MaxReceiveMessageSizeBytes = 4 * 1024 * 1024;
+    // One event carries one VM's answer, which the daemon bounds to 1 MiB, and to 4 MiB where an event log is in it.
+    private const int MaxReceiveMessageSizeBytes = 8 * 1024 * 1024;
 
     // What the daemon may need beside the time limit of a VM: libvirt has 10 s to list its domains.
     private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(20);
@@ -117,6 +117,12 @@ internal sealed class RemoteController : IController
 
     public IAsyncEnumerable<VmEvent> RebootAsync(RebootRequest request, CancellationToken cancellationToken) =>
         ReadAsync(token => _client.Reboot(request, cancellationToken: token), request.Pace, cancellationToken, request.Options ?? new RebootOptions());
+
+    public IAsyncEnumerable<VmEvent> ReadPcrsAsync(ReadPcrsRequest request, CancellationToken cancellationToken) =>
+        ReadAsync(token => _client.ReadPcrs(request, cancellationToken: token), request.Pace, cancellationToken);
+
+    public IAsyncEnumerable<VmEvent> CollectEvidenceAsync(CollectEvidenceRequest request, CancellationToken cancellationToken) =>
+        ReadAsync(token => _client.CollectEvidence(request, cancellationToken: token), request.Pace, cancellationToken);
 
     public ValueTask DisposeAsync()
     {

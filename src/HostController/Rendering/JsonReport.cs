@@ -148,6 +148,12 @@ internal static class JsonReport
 
                 json.WriteEndArray();
                 break;
+            case VmEvent.EventOneofCase.Pcrs:
+                EvidenceJson.WriteValues(json, result.Pcrs);
+                break;
+            case VmEvent.EventOneofCase.Evidence:
+                EvidenceJson.WriteEvidence(json, result.Evidence);
+                break;
             case VmEvent.EventOneofCase.History:
                 json.WriteStartArray("operations");
                 foreach (var operation in result.History.Operations)
@@ -244,6 +250,10 @@ internal static class JsonReport
         json.WriteEndArray();
         json.WriteBoolean("persist_refused", info.Policy?.PersistRefused ?? false);
         WriteText(json, "problem", info.Policy?.Problem);
+        json.WriteEndObject();
+        json.WriteStartObject("measured_boot");
+        json.WriteBoolean("supported", info.MeasuredBoot?.Supported ?? false);
+        WriteText(json, "reason", info.MeasuredBoot?.Reason);
         json.WriteEndObject();
         json.WriteEndObject();
     }

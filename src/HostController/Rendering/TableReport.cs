@@ -65,6 +65,11 @@ internal static class TableReport
                 output.WriteLine($"{Shown(name)}: {Shown(practice.Practice)} is not supported: {TerminalText.Escape(practice.Reason, MaxReasonLength)}");
             }
 
+            if (info.MeasuredBoot is { Reason.Length: > 0 } measured)
+            {
+                output.WriteLine($"{Shown(name)}: measured boot{(measured.Supported ? "" : " is not supported")}: {TerminalText.Escape(measured.Reason, MaxReasonLength)}");
+            }
+
             foreach (var line in PolicyLines(info.Policy))
             {
                 output.WriteLine($"{Shown(name)}: {TerminalText.Escape(line, MaxReasonLength)}");

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using GuestTune.Agent.V1;
+using GuestTune.Controller.MeasuredBoot.Evidence;
 using GuestTune.Controller.V1;
 using GuestTune.Practice.V1;
 
@@ -89,6 +90,32 @@ internal static class Words
         RebootPhase.Reset => "was not back in time and has been reset",
         RebootPhase.Back => "is back",
         _ => "restarts",
+    };
+
+    public static string Of(KeyStanding key) => key switch
+    {
+        KeyStanding.New => "enrolled now",
+        KeyStanding.Pinned => "pinned",
+        KeyStanding.Changed => "changed",
+        _ => "not tied to a TPM",
+    };
+
+    public static string Of(LogStanding log) => log switch
+    {
+        LogStanding.Proven => "agrees",
+        LogStanding.Untouched => "untouched",
+        LogStanding.NotCovered => "not covered",
+        LogStanding.Mismatch => "mismatch",
+        _ => "unknown",
+    };
+
+    public static string Of(EventProof proof) => proof switch
+    {
+        EventProof.Data => "data",
+        EventProof.Content => "content",
+        EventProof.Digest => "digest",
+        EventProof.NotMeasured => "not measured",
+        _ => "none",
     };
 
     /// <summary>As gRPC writes them, e.g. DEADLINE_EXCEEDED.</summary>

@@ -43,6 +43,12 @@ internal sealed class ControllerService(IController controller, ILogger<Controll
     public override Task Reboot(RebootRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
         AuditAsync("reboot", request.OperationId, request.Reason, controller.RebootAsync(request, context.CancellationToken), responseStream, context);
 
+    public override Task ReadPcrs(ReadPcrsRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
+        SendAsync(controller.ReadPcrsAsync(request, context.CancellationToken), responseStream, context);
+
+    public override Task CollectEvidence(CollectEvidenceRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
+        SendAsync(controller.CollectEvidenceAsync(request, context.CancellationToken), responseStream, context);
+
     private static async Task SendAsync(IAsyncEnumerable<VmEvent> events, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context)
     {
         await foreach (var one in events)

@@ -226,8 +226,15 @@ public sealed class AgentServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Policy_KnowsEveryRpcOfTheService()
-        => Assert.Equal(AgentReflection.Descriptor.Services[0].Methods.Select(m => m.Name), AgentRpc.All);
+    public void Policy_KnowsEveryRpcOfEveryService()
+    {
+        var methods = AgentReflection.Descriptor.Services.Concat(MeasuredBootReflection.Descriptor.Services).SelectMany(s => s.Methods).ToArray();
+
+        Assert.Equal(methods.Select(m => m.Name), AgentRpc.All);
+        Assert.All(methods, m => Assert.Equal(m.Name, AgentRpc.FromPath($"/{m.Service.FullName}/{m.Name}")));
+        Assert.All(methods, m => Assert.Null(AgentRpc.FromPath($"/{m.Service.FullName.ToUpperInvariant()}/{m.Name}")));
+        Assert.Null(AgentRpc.FromPath("/guesttune.agent.v1.Agent/Quote"));
+    }
 
     [Theory]
     [InlineData(typeof(Verdict), typeof(Practices.Verdict))]

@@ -50,6 +50,15 @@ public sealed class CommandLineTests
     [InlineData("ping --all --connect ", "--connect is empty")]
     [InlineData("ping --all --controller ", "--controller is empty")]
     [InlineData("[suggest] v", "Required command was not provided")]
+    [InlineData("pcr quote", "no VM is named")]
+    [InlineData("pcr quote vm1 --pcr 24", "--pcr cannot be '24'; give numbers and ranges from 0 to 23, separated by commas, e.g. 0-7,14")]
+    [InlineData("pcr quote vm1 --pcr ", "--pcr cannot be ''")]
+    [InlineData("pcr quote vm1 --pcr 7-0", "--pcr cannot be '7-0'")]
+    [InlineData("pcr quote vm1 --pcr 1,,2", "--pcr cannot be '1,,2'")]
+    [InlineData("pcr quote vm1 --bank sm3_256", "--bank cannot be 'sm3_256'; it must be one of sha1, sha256, sha384, sha512")]
+    [InlineData("pcr read vm1 --bank md5", "--bank cannot be 'md5'; it must be one of sha1, sha256, sha384, sha512, sm3_256")]
+    [InlineData("pcr read vm1 --bank sha1 --bank SHA1", "--bank sha1 is given twice")]
+    [InlineData("pcr read vm1 --format xml", "--format cannot be 'xml'; it can only be tpm2")]
     [InlineData("completion fish", "Unrecognized command or argument 'fish'")]
     public async Task Run_BadUsage_ExitsWith2AndSaysWhy(string line, string expected)
     {

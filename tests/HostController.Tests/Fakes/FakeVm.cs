@@ -13,11 +13,12 @@ internal sealed class FakeVm : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly GuestSessionListener _sessions;
 
-    private FakeVm(string name, string socketPath, ScriptedAgent agent, QemuPort port, GuestSessionListener sessions, WebApplication application)
+    private FakeVm(string name, string socketPath, ScriptedAgent agent, ScriptedTpm tpm, QemuPort port, GuestSessionListener sessions, WebApplication application)
     {
         Name = name;
         SocketPath = socketPath;
         Agent = agent;
+        Tpm = tpm;
         Port = port;
         _sessions = sessions;
         _application = application;
@@ -29,11 +30,14 @@ internal sealed class FakeVm : IAsyncDisposable
 
     public ScriptedAgent Agent { get; }
 
+    public ScriptedTpm Tpm { get; }
+
     public QemuPort Port { get; }
 
     public static async Task<FakeVm> StartAsync(string directory, string name, ScriptedAgent? agent = null)
     {
         agent ??= new ScriptedAgent();
+        var tpm = new ScriptedTpm();
         var path = Path.Combine(directory, $"{name}.sock");
         var port = new QemuPort(path);
         var sessions = new GuestSessionListener(port);
@@ -41,14 +45,16 @@ internal sealed class FakeVm : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = null);
         builder.Services.AddSingleton(agent);
+        builder.Services.AddSingleton(tpm);
         builder.Services.AddSingleton<IConnectionListenerFactory>(new SessionListenerFactory(sessions));
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(k => k.Listen(new UnixListenPlaceholder(), l => l.Protocols = HttpProtocols.Http2));
         var application = builder.Build();
         application.UseRouting();
         application.MapGrpcService<ScriptedAgent>();
+        application.MapGrpcService<ScriptedTpm>();
         await application.StartAsync();
-        return new FakeVm(name, path, agent, port, sessions, application);
+        return new FakeVm(name, path, agent, tpm, port, sessions, application);
     }
 
     public async ValueTask DisposeAsync()

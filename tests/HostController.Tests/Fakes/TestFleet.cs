@@ -1,6 +1,7 @@
 using GuestTune.Controller.Channel;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
+using GuestTune.Controller.MeasuredBoot.Enrolment;
 using GuestTune.Controller.Proofs;
 using GuestTune.Controller.QemuGa;
 using GuestTune.Controller.Rebooting;
@@ -37,7 +38,7 @@ internal sealed class TestFleet : IAsyncDisposable
         return fleet;
     }
 
-    public FleetController CreateController(AgentLinkOptions? options = null)
+    public FleetController CreateController(AgentLinkOptions? options = null, IEnrolledKeys? keys = null)
     {
         options ??= new AgentLinkOptions { IdleTime = TimeSpan.Zero };
         return new FleetController(
@@ -47,6 +48,7 @@ internal sealed class TestFleet : IAsyncDisposable
             options,
             new RebootNotes(PathOf("reboots")),
             Power,
+            keys ?? new EnrolledKeysInMemory(),
             TimeProvider.System);
     }
 

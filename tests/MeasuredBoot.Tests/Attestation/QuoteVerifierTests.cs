@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using GuestTune.MeasuredBoot.Attestation;
-using GuestTune.MeasuredBoot.Tests.Tpm;
 using GuestTune.MeasuredBoot.Tpm;
+using GuestTune.SoftwareTpms;
 
 namespace GuestTune.MeasuredBoot.Tests.Attestation;
 
@@ -22,7 +22,7 @@ public sealed class QuoteVerifierTests : IDisposable
     {
         _client = new TpmClient(_tpm);
         (_handle, _key) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey());
-        TpmClientTests.Extend(_tpm, 4, SHA256.HashData("boot"u8));
+        _tpm.Extend(4, PcrBank.Sha256, SHA256.HashData("boot"u8));
         _values = _client.ReadPcrs([Selection]);
         (_attest, _signature) = _client.Quote(_handle, _nonce, Selection);
     }
@@ -60,7 +60,7 @@ public sealed class QuoteVerifierTests : IDisposable
         using var other = new SoftwareTpm();
         var client = new TpmClient(other);
         var (handle, _) = client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey());
-        TpmClientTests.Extend(other, 4, SHA256.HashData("boot"u8));
+        other.Extend(4, PcrBank.Sha256, SHA256.HashData("boot"u8));
         var (attest, signature) = client.Quote(handle, _nonce, Selection);
 
         Assert.Contains("signature", Assert.Single(QuoteVerifier.Verify(_key, attest, signature, _nonce, Selection, _values).Problems), StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using GuestTune.MeasuredBoot.Attestation;
 using GuestTune.MeasuredBoot.Tpm;
+using GuestTune.SoftwareTpms;
 
 namespace GuestTune.MeasuredBoot.Tests.Tpm;
 
@@ -26,7 +27,7 @@ public sealed class TpmClientTests : IDisposable
     public void ReadPcrs_AllBanks_GivesEveryRegister()
     {
         var banks = _client.ReadAllocation();
-        Extend(_tpm, 7, SHA256.HashData("one"u8));
+        _tpm.Extend(7, PcrBank.Sha256, SHA256.HashData("one"u8));
 
         var values = _client.ReadPcrs(banks);
 
@@ -106,12 +107,5 @@ public sealed class TpmClientTests : IDisposable
         var exception = Assert.Throws<TpmException>(() => _client.Quote(0x80FFFFFF, new byte[32], new PcrSelection(TpmAlgorithm.Sha256, 1)));
 
         Assert.Contains("TPM2_Quote", exception.Message, StringComparison.Ordinal);
-    }
-
-    internal static void Extend(ITpmTransport tpm, int index, byte[] digest)
-    {
-        const uint pcrExtend = 0x182;
-        var parameters = new TpmWriter().UInt32(1).UInt16((ushort)TpmAlgorithm.Sha256).Bytes(digest).Written;
-        TpmCommand.Execute(tpm, (TpmCommandCode)pcrExtend, [(uint)index], [TpmAuthorization.EmptyPassword], parameters);
     }
 }

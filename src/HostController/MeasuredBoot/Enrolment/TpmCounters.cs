@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GuestTune.MeasuredBoot.Attestation;
 
 namespace GuestTune.Controller.MeasuredBoot.Enrolment;
 
@@ -6,6 +7,8 @@ namespace GuestTune.Controller.MeasuredBoot.Enrolment;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct TpmCounters(uint ResetCount, uint RestartCount, ulong ClockMs) : IComparable<TpmCounters>
 {
+    public static TpmCounters Of(QuoteStatement statement) => new(statement.ResetCount, statement.RestartCount, statement.ClockMs);
+
     /// <summary>The clock counts only within one start: after another one it may begin at what was saved last (36.3).</summary>
     public int CompareTo(TpmCounters other) =>
         (ResetCount, RestartCount, ClockMs).CompareTo((other.ResetCount, other.RestartCount, other.ClockMs));

@@ -1,0 +1,16 @@
+using System.CommandLine;
+
+namespace GuestTune.Controller.Cli;
+
+/// <summary><c>guesttune pcr</c>: what the TPMs of VMs say of how they were started.</summary>
+internal static class PcrCommand
+{
+    public static Command Create(CommandContext context)
+    {
+        var command = new Command("pcr", "Read, prove and explain how VMs were started: registers, quotes and event logs of their TPMs");
+        command.Add(PcrReadCommand.Create(context));
+        command.Add(PcrQuoteCommand.Create(context));
+        command.Add(PcrEventsCommand.Create(context));
+        return command;
+    }
+}

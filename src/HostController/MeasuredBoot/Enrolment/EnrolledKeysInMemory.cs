@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+
+namespace GuestTune.Controller.MeasuredBoot.Enrolment;
+
+/// <summary>Pins keys for as long as this process lives.</summary>
+internal sealed class EnrolledKeysInMemory : IEnrolledKeys
+{
+    private readonly ConcurrentDictionary<string, EnrolledKey> _keys = new(StringComparer.Ordinal);
+
+    public ValueTask<EnrolledKey?> FindAsync(string vm, CancellationToken cancellationToken) => ValueTask.FromResult(_keys.GetValueOrDefault(vm));
+
+    public ValueTask EnrolAsync(EnrolledKey key, CancellationToken cancellationToken)
+    {
+        _keys[key.Vm] = key;
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask SeeAsync(string vm, ReadOnlyMemory<byte> attestationKey, TpmCounters counters, CancellationToken cancellationToken)
+    {
+        while (_keys.TryGetValue(vm, out var known) && known.LastSeen < counters && attestationKey.Span.SequenceEqual(known.AttestationKey)
+            && !_keys.TryUpdate(vm, known with { LastSeen = counters }, known))
+        {
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}

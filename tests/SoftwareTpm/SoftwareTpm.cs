@@ -1,0 +1,152 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Net.Sockets;
+using GuestTune.MeasuredBoot.Tpm;
+
+namespace GuestTune.SoftwareTpms;
+
+/// <summary>A real TPM 2.0 in software (swtpm) in a folder of its own, started and stopped by the test.</summary>
+public sealed class SoftwareTpm : ITpmTransport, IDisposable
+{
+    private const int HeaderSizeBytes = 10;
+    private const uint PcrExtend = 0x182; // TPM_CC_PCR_Extend
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gtm-");
+    private Process _process;
+    private Socket? _socket;
+
+    /// <param name="banks">Banks that are switched on, as swtpm_setup takes them, e.g. "sha1"; null: all that swtpm has.</param>
+    public SoftwareTpm(string? banks = null)
+    {
+        SocketPath = Path.Combine(_folder.FullName, "s");
+        if (banks is not null)
+        {
+            Run("swtpm_setup", "--tpm2", "--tpmstate", _folder.FullName, "--pcr-banks", banks, "--overwrite");
+        }
+
+        _process = Start();
+    }
+
+    /// <summary>One client at a time: see <see cref="Disconnect"/>.</summary>
+    public string SocketPath { get; }
+
+    /// <summary>For programs of tpm2-tools, while this object is disconnected.</summary>
+    public string Tcti => $"cmd:socat stdio unix-connect:{SocketPath}";
+
+    public byte[] Execute(ReadOnlySpan<byte> command)
+    {
+        var socket = _socket ??= Connect();
+        socket.Send(command);
+        var header = new byte[HeaderSizeBytes];
+        Receive(socket, header);
+        var response = new byte[BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(2))];
+        header.CopyTo(response, 0);
+        Receive(socket, response.AsSpan(HeaderSizeBytes));
+        return response;
+    }
+
+    /// <summary>As firmware and boot loaders do it.</summary>
+    public void Extend(int index, PcrBank bank, ReadOnlySpan<byte> digest)
+    {
+        ArgumentNullException.ThrowIfNull(bank);
+        var parameters = new TpmWriter().UInt32(1).UInt16((ushort)bank.Algorithm).Bytes(digest).Written;
+        TpmCommand.Execute(this, (TpmCommandCode)PcrExtend, [(uint)index], [TpmAuthorization.EmptyPassword], parameters);
+    }
+
+    /// <summary>Lets others connect; the next command connects again.</summary>
+    public void Disconnect()
+    {
+        _socket?.Dispose();
+        _socket = null;
+    }
+
+    /// <summary>A power cycle.</summary>
+    /// <param name="state">What the TPM remembers from then on, of an earlier <see cref="SaveState"/>.</param>
+    public void Restart(IReadOnlyDictionary<string, byte[]>? state = null)
+    {
+        Stop();
+        foreach (var (name, content) in state ?? new Dictionary<string, byte[]>())
+        {
+            File.WriteAllBytes(Path.Combine(_folder.FullName, name), content);
+        }
+
+        // Its counters have grown when it lets somebody connect.
+        _process = Start();
+        _socket = Connect();
+    }
+
+    public IReadOnlyDictionary<string, byte[]> SaveState() =>
+        _folder.GetFiles("*.permall").ToDictionary(static f => f.Name, static f => File.ReadAllBytes(f.FullName), StringComparer.Ordinal);
+
+    public void Dispose()
+    {
+        Stop();
+        _folder.Delete(recursive: true);
+    }
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new IOException($"{program} failed: {output}{errors.GetAwaiter().GetResult()}");
+        }
+    }
+
+    private Process Start() => Process.Start(new ProcessStartInfo("swtpm")
+    {
+        ArgumentList =
+        {
+            "socket", "--tpm2", "--tpmstate", $"dir={_folder.FullName}", "--server", $"type=unixio,path={SocketPath}",
+            "--flags", "not-need-init,startup-clear",
+        },
+        UseShellExecute = false,
+        RedirectStandardError = true,
+    })!;
+
+    private void Stop()
+    {
+        Disconnect();
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+        File.Delete(SocketPath);
+    }
+
+    private Socket Connect()
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                socket.Connect(new UnixDomainSocketEndPoint(SocketPath));
+                return socket;
+            }
+            catch (SocketException) when (watch.Elapsed < StartTime && !_process.HasExited)
+            {
+                socket.Dispose();
+                Thread.Sleep(10);
+            }
+        }
+    }
+
+    private static void Receive(Socket socket, Span<byte> target)
+    {
+        while (!target.IsEmpty)
+        {
+            var received = socket.Receive(target);
+            if (received == 0)
+            {
+                throw new IOException("swtpm closed the connection");
+            }
+
+            target = target[received..];
+        }
+    }
+}
