@@ -33,6 +33,9 @@ _guesttune() {
             --operation) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --reason) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --limit) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --bank) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --pcr) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --format) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --count) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --socket) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --group) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
@@ -59,6 +62,10 @@ _guesttune() {
             "/undo") command="undo" ;;
             "/reboot") command="reboot" ;;
             "/history") command="history" ;;
+            "/pcr") command="pcr" ;;
+            "pcr/read") command="pcr read" ;;
+            "pcr/quote") command="pcr quote" ;;
+            "pcr/events") command="pcr events" ;;
             "/ping") command="ping" ;;
             "/serve") command="serve" ;;
             "/completion") command="completion" ;;
@@ -92,12 +99,15 @@ _guesttune() {
         --operation) return ;;
         --reason) return ;;
         --limit) return ;;
+        --bank) COMPREPLY=($(compgen -W "sha1 sha256 sha384 sha3_256 sha3_384 sha3_512 sha512 sm3_256" -- "$current")); return ;;
+        --pcr) return ;;
+        --format) COMPREPLY=($(compgen -W "tpm2" -- "$current")); return ;;
         --count) return ;;
         --socket) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --group) return ;;
     esac
     case "$command" in
-        "") commands="vms info status get plan set undo reboot history ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "") commands="vms info status get plan set undo reboot history pcr ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "vms") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "info") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "status") commands=""; options="--all --label -l --explain --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
@@ -119,6 +129,10 @@ _guesttune() {
         "undo") commands=""; options="--all --label -l --operation --force --reboot --time-limit --recover --trial --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "reboot") commands=""; options="--all --label -l --time-limit --recover --trial --reason --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "history") commands=""; options="--all --label -l --limit --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "pcr") commands="read quote events"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "pcr read") commands=""; options="--all --label -l --bank --pcr --format --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "pcr quote") commands=""; options="--all --label -l --bank --pcr --enroll --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "pcr events") commands=""; options="--all --label -l --bank --pcr --enroll --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "ping") commands=""; options="--all --label -l --count --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "serve") commands=""; options="--socket --group --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "completion") commands="bash zsh"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
