@@ -38,7 +38,7 @@ internal sealed class RebootFlags
         whole: true);
 
     public Option<string?> Recover { get; } = Choice(
-        "--recover", Recoveries.Keys, "reset a VM that is not back in time, once: auto (default) where its boot loader then takes the previous command line");
+        "--recover", Recoveries.Keys, "reset a VM that is not back in time: auto (default) where its boot loader then takes the previous command line");
 
     public Option<string?> Trial { get; } = Choice(
         "--trial", Trials.Keys, "have the boot loader keep the way back to the running command line: auto (default) where it can");

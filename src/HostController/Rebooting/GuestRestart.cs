@@ -13,6 +13,9 @@ namespace GuestTune.Controller.Rebooting;
 /// </summary>
 internal sealed class GuestRestart(FleetRunner fleet, RebootNotes notes, IVmPower power, TimeProvider time)
 {
+    /// <summary>Twice: the first reset may meet a guest that is merely slow, and then it is the trial that begins with it.</summary>
+    private const int MaximumResets = 2;
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>An agent that starts announces itself, so waiting for one longer finds it no sooner.</summary>
@@ -37,7 +40,7 @@ internal sealed class GuestRestart(FleetRunner fleet, RebootNotes notes, IVmPowe
                 return RebootFailure.NotBack(watch.Vm, watch.Note, settings.TimeLimit, watch.WentDown, reason);
             }
 
-            var (saved, problem) = TrySave(watch.Note with { ResetAt = time.GetUtcNow() });
+            var (saved, problem) = TrySave(watch.Note with { ResetCount = watch.Note.ResetCount + 1, ResetAt = time.GetUtcNow() });
             if (problem is not null)
             {
                 return RebootFailure.NotBack(watch.Vm, watch.Note, settings.TimeLimit, watch.WentDown, $"and was not reset, since that cannot be noted down: {problem}");
@@ -53,7 +56,7 @@ internal sealed class GuestRestart(FleetRunner fleet, RebootNotes notes, IVmPowe
                 return RebootFailure.NotBack(watch.Vm, watch.Note, settings.TimeLimit, watch.WentDown, $"and could not be reset: {e.Message}");
             }
 
-            watch.ResetAfter = time.GetElapsedTime(watch.StartedAt);
+            watch.ResetAfter = watch.ResetAfter > TimeSpan.Zero ? watch.ResetAfter : time.GetElapsedTime(watch.StartedAt);
             await watch.ReportAsync(RebootPhase.Reset);
         }
     }
@@ -108,7 +111,7 @@ internal sealed class GuestRestart(FleetRunner fleet, RebootNotes notes, IVmPowe
     {
         var recovery = watch.Settings.Recovery;
         return recovery == Recovery.Never ? "and --recover never was given, so it was not reset"
-            : watch.Note.ResetAt is { } at ? $"although this host reset it at {at:u}"
+            : watch.Note.ResetCount >= (watch.Note.HasTrial ? MaximumResets : 1) ? $"although this host reset it, last at {watch.Note.ResetAt:u}"
             : recovery != Recovery.Always && !watch.WentDown ? "and was not reset, since its old boot still answers (--recover always does it nevertheless)"
             : recovery != Recovery.Always && !watch.Note.HasTrial ? $"and was not reset, since it has no boot trial{NoTrialReason(watch.Trial)} (--recover always does it nevertheless)"
             : power.WhyNot(watch.Vm) is { } reason ? $"and cannot be reset from here: {reason}"

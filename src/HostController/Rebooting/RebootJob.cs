@@ -140,6 +140,12 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
             }
 
             await SettleAsync(vm, operationId, result, verified, takeBack, pacing, cancellationToken);
+            if (result.Outcome == RebootOutcome.FellBack)
+            {
+                // How it stands now that it was taken back.
+                verified = (await ChangeOneAsync()).Value ?? verified;
+            }
+
             notes.Remove(note);
             verified.Rebooted = result;
             return verified;

@@ -33,6 +33,7 @@ internal sealed class RebootNotes(string directory)
                 root.GetProperty("operation_id").GetString()!,
                 root.GetProperty("boot_id_before").GetString()!,
                 root.GetProperty("has_trial").GetBoolean(),
+                root.GetProperty("reset_count").GetInt32(),
                 root.TryGetProperty("reset_at", out var at) ? at.GetDateTimeOffset() : null);
             return string.Equals(note.Vm, vm, StringComparison.Ordinal) && string.Equals(note.OperationId, operationId, StringComparison.Ordinal) ? note : null;
         }
@@ -68,6 +69,7 @@ internal sealed class RebootNotes(string directory)
                     json.WriteString("operation_id", note.OperationId);
                     json.WriteString("boot_id_before", note.BootIdBefore);
                     json.WriteBoolean("has_trial", note.HasTrial);
+                    json.WriteNumber("reset_count", note.ResetCount);
                     if (note.ResetAt is { } at)
                     {
                         json.WriteString("reset_at", at);

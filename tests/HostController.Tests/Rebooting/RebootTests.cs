@@ -151,7 +151,7 @@ public sealed class RebootTests
     }
 
     [Fact]
-    public async Task Reboot_ResetDidNotHelp_SameIdResetsNoSecondTime()
+    public async Task Reboot_ResetsDoNotHelp_SameIdResetsNoThirdTime()
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
         GoesDown(fleet);
@@ -160,9 +160,9 @@ public sealed class RebootTests
         var first = Result(await All(controller.RebootAsync(Reboot("op1", limitMs: 1500), default))).Error;
         var second = Result(await All(controller.RebootAsync(Reboot("op1", limitMs: 1500), default))).Error;
 
-        Assert.Contains("although this host reset it at", first.Message, StringComparison.Ordinal);
-        Assert.Contains("although this host reset it at", second.Message, StringComparison.Ordinal);
-        Assert.Equal(["vm1"], fleet.Power.Resets);
+        Assert.Contains("although this host reset it, last at", first.Message, StringComparison.Ordinal);
+        Assert.Contains("although this host reset it, last at", second.Message, StringComparison.Ordinal);
+        Assert.Equal(["vm1", "vm1"], fleet.Power.Resets);
     }
 
     [Fact]
@@ -246,7 +246,8 @@ public sealed class RebootTests
 
         Assert.Equal(RebootOutcome.FellBack, result.Rebooted.Outcome);
         Assert.EndsWith("the change was undone", result.Rebooted.Problem, StringComparison.Ordinal);
-        Assert.Equal(["GetInfo", "Apply", "Reboot", "Reboot", "Apply", "Undo", "EndBootTrial"], agent.Calls);
+        Assert.Equal(["GetInfo", "Apply", "Reboot", "Reboot", "Apply", "Undo", "EndBootTrial", "Apply"], agent.Calls);
+        Assert.Equal(OperationState.Undone, result.Apply.Operation.State);
         Assert.Equal("200000", agent.Values["guest_halt_poll_ns"]);
         Assert.Equal(BootTrialState.None, agent.Boot.Trial.State);
     }
