@@ -8,7 +8,8 @@ namespace GuestTune.EndToEnd.Cli;
 /// <summary>The published guesttune, run as a user runs it: as a process, with an inventory file.</summary>
 public sealed class GuesttuneCli : IDisposable
 {
-    private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(3);
+    /// <summary>Changes of boot files and reboots of an emulated guest take minutes.</summary>
+    private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(8);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gtcli-");
 
