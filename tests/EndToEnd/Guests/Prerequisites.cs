@@ -14,6 +14,8 @@ internal static class Prerequisites
 
     public static void SkipIfMissing() => SkipIfMissing(Needed);
 
+    public static void SkipIfTpmMissing() => SkipIfMissing([.. Needed, ("swtpm", "swtpm"), ("tpm2_checkquote", "tpm2-tools"), ("../share/OVMF/OVMF_CODE_4M.fd", "ovmf")]);
+
     public static void SkipIfAarch64Missing() => SkipIfMissing([("qemu-system-aarch64", "qemu-system-arm")]);
 
     public static void SkipIfDiskMissing()

@@ -39,6 +39,11 @@ public sealed record GuestImage(KernelFlavour Flavour, string Kernel, string Ini
 
     internal override async Task PrepareAsync(TestVmOptions options, VmFolder folder, CancellationToken cancellationToken)
     {
+        if (options.HasEfi && !File.Exists(folder.FirmwareVariables))
+        {
+            File.Copy(DiskImage.NewFirmwareVariables, folder.FirmwareVariables);
+        }
+
         if (options.HasDisk)
         {
             await VmDisk.CreateAsync(folder.Disk, cancellationToken);
@@ -48,6 +53,11 @@ public sealed record GuestImage(KernelFlavour Flavour, string Kernel, string Ini
     internal override IEnumerable<string> Arguments(TestVmOptions options, VmFolder folder, bool goesOn)
     {
         List<string> arguments = ["-kernel", Kernel, "-initrd", Initramfs, "-append", KernelCommandLine(options)];
+        if (options.HasEfi)
+        {
+            arguments.AddRange(DiskImage.FirmwareArguments(folder));
+        }
+
         if (options.HasDisk)
         {
             arguments.AddRange(["-drive", $"if=virtio,format=raw,file={QemuArguments.Escape(folder.Disk)}"]);

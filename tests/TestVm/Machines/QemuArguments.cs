@@ -18,6 +18,7 @@ internal static class QemuArguments
             "-chardev", $"file,id=log,path={Escape(folder.KernelLog)}", "-serial", "chardev:log",
             "-chardev", Socket("console", folder.ConsoleSocket), "-serial", "chardev:console",
             .. image.Arguments(options, folder, goesOn),
+            .. VmTpm.QemuArguments(options.Tpm, folder),
             "-device", "virtio-serial-pci",
         ];
         foreach (var (index, port) in options.Ports.Index())

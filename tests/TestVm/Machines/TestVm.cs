@@ -15,6 +15,7 @@ public sealed class TestVm : IAsyncDisposable
     private readonly Accelerator _accelerator;
     private readonly TaskCompletionSource<string> _stoppedByGuest = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Process _process = null!;
+    private Process? _tpm;
     private bool _keepsRunning;
 
     private TestVm(TestVmOptions options, BootImage image, Accelerator accelerator, VmFolder folder)
@@ -179,6 +180,7 @@ public sealed class TestVm : IAsyncDisposable
         }
 
         _process.Dispose();
+        _tpm?.Dispose();
     }
 
     private async Task DisconnectAsync()
@@ -196,17 +198,26 @@ public sealed class TestVm : IAsyncDisposable
 
     private async Task LaunchAsync(bool goesOn)
     {
-        var arguments = QemuArguments.Build(_options, _image, _accelerator, Folder, Uuid, goesOn);
+        if (_options.Tpm != TpmModel.None)
+        {
+            _tpm?.Dispose();
+            _tpm = await VmTpm.StartAsync(Folder, StartAsync, CancellationToken.None);
+        }
+
+        _process = await StartAsync(QemuArguments.Program, QemuArguments.Build(_options, _image, _accelerator, Folder, Uuid, goesOn));
+    }
+
+    private Task<Process> StartAsync(string program, IReadOnlyList<string> arguments)
+    {
         if (!_options.KeepsRunning)
         {
-            _process = await ChildProcessLauncher.StartAsync(QemuArguments.Program, arguments);
-            return;
+            return ChildProcessLauncher.StartAsync(program, arguments);
         }
 
         // A session of its own, since Ctrl-C at the terminal is not meant for the VM; and no output of this process, since who reads
         // that waits for its end.
-        const string script = """log=$1; shift; exec setsid "$@" </dev/null >"$log" 2>&1""";
-        _process = Process.Start("sh", ["-c", script, "sh", Folder.QemuLog, QemuArguments.Program, .. arguments]);
+        const string script = """log=$1; shift; exec setsid "$@" </dev/null >>"$log" 2>&1""";
+        return Task.FromResult(Process.Start("sh", ["-c", script, "sh", Folder.QemuLog, program, .. arguments]));
     }
 
     private async Task WaitForGuestAsync(bool goesOn, CancellationToken cancellationToken)
@@ -304,5 +315,7 @@ public sealed class TestVm : IAsyncDisposable
     {
         _process.Kill();
         await _process.WaitForExitAsync();
+        _tpm?.Kill();
+        await (_tpm?.WaitForExitAsync() ?? Task.CompletedTask);
     }
 }

@@ -32,6 +32,12 @@ public sealed record TestVmOptions
     /// <summary>Gives the guest a disk that keeps what the agent writes over a reboot; otherwise that is kept in memory.</summary>
     public bool HasDisk { get; init; }
 
+    /// <summary>The TPM that the VM has; of a disk guest it must be booted, since the saved one has none.</summary>
+    public TpmModel Tpm { get; init; }
+
+    /// <summary>True: EFI firmware (OVMF) starts the guest in memory, in place of SeaBIOS, and takes some seconds more.</summary>
+    public bool HasEfi { get; init; }
+
     /// <summary>More words for the kernel command line.</summary>
     public string KernelArguments { get; init; } = "";
 

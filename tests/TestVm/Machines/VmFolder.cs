@@ -34,6 +34,11 @@ public sealed class VmFolder
 
     public string FirmwareVariables => InFolder("firmware-vars.fd");
 
+    public string TpmSocket => InFolder("tpm.sock");
+
+    /// <summary>What the TPM remembers over power cycles, its seeds and counters.</summary>
+    public string TpmState => InFolder("tpm");
+
     /// <summary>The second disk of a disk guest: whatever a test wants it to find there.</summary>
     public string Medium => InFolder("medium.img");
 

@@ -45,8 +45,7 @@ public sealed record DiskImage(string Folder) : BootImage
     {
         List<string> arguments =
         [
-            "-drive", $"if=pflash,unit=0,format=raw,readonly=on,file={FirmwareCode}",
-            "-drive", $"if=pflash,unit=1,format=raw,file={QemuArguments.Escape(folder.FirmwareVariables)}",
+            .. FirmwareArguments(folder),
             "-drive", $"if=virtio,format=qcow2,file={QemuArguments.Escape(folder.Overlay)}",
             "-drive", $"if=virtio,format=raw,file={QemuArguments.Escape(folder.Medium)}",
         ];
@@ -57,6 +56,12 @@ public sealed record DiskImage(string Folder) : BootImage
 
         return arguments;
     }
+
+    internal static IEnumerable<string> FirmwareArguments(VmFolder folder) =>
+    [
+        "-drive", $"if=pflash,unit=0,format=raw,readonly=on,file={FirmwareCode}",
+        "-drive", $"if=pflash,unit=1,format=raw,file={QemuArguments.Escape(folder.FirmwareVariables)}",
+    ];
 
     /// <summary>A disk that holds what differs from another one.</summary>
     private static async Task CreateOverlayAsync(string path, string backing, CancellationToken cancellationToken) =>
