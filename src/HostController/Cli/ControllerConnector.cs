@@ -3,11 +3,13 @@ using GuestTune.Controller.Channel;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Libvirt;
-using GuestTune.Controller.MeasuredBoot.Enrolment;
+using GuestTune.Controller.MeasuredBoot;
+using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.Power;
 using GuestTune.Controller.Proofs;
 using GuestTune.Controller.Rebooting;
 using GuestTune.Controller.Remote;
+using GuestTune.Controller.Store;
 
 namespace GuestTune.Controller.Cli;
 
@@ -52,7 +54,12 @@ internal static class ControllerConnector
     {
         var links = new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System);
         var notes = new RebootNotes(Path.Combine(StateDirectory.Of(invocation), "reboots"));
-        return new FleetController(new VmCatalog(Sources(invocation)), links, HostProofs.OfHost, options, notes, new VmPower(TimeProvider.System), new EnrolledKeysInMemory(), TimeProvider.System);
+        var files = new StoreFiles(StateDirectory.Of(invocation));
+        var store = new SqliteStore(files, TimeProvider.System);
+        var attestor = new Attestor(store);
+        var baselines = new BaselineJobs(store, attestor, files, TimeProvider.System);
+        return new FleetController(
+            new VmCatalog(Sources(invocation)), links, HostProofs.OfHost, options, notes, new VmPower(TimeProvider.System), attestor, baselines, TimeProvider.System);
     }
 
     /// <summary>The inventory comes first: where both know a VM, the administrator's word counts.</summary>

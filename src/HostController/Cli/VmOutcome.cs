@@ -27,7 +27,9 @@ internal sealed record VmOutcome(string Vm, VmEvent Result)
     public string? Failure => Error?.Message
         ?? (Operation is { State: OperationState.Failed } failed ? FailureOf(failed) : null)
         ?? (Reboot is { Problem: { Length: > 0 } problem } ? problem : null)
-        ?? (Result.Evidence is { Judgement.Proven: false } evidence ? FailureOf(evidence.Judgement) : null);
+        ?? (Result.Evidence is { Judgement.Proven: false } evidence ? FailureOf(evidence.Judgement) : null)
+        ?? (Result.BootCheck is { } check && !BootFindings.IsProvenEqual(check) ? BootFindings.Summary(check) : null)
+        ?? (Result.BootDocument is { IsProven: false } document ? "not proven: " + string.Join("; ", document.Problems.Select(static p => TerminalText.Escape(p, 500))) : null);
 
     public static VmOutcome Cancelled(string vm) => new(vm, new VmEvent
     {

@@ -4,7 +4,7 @@ using Grpc.Core;
 using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.MeasuredBoot;
-using GuestTune.Controller.MeasuredBoot.Enrolment;
+using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Evidence;
 using GuestTune.Controller.Power;
 using GuestTune.Controller.Practices;
@@ -30,16 +30,26 @@ internal sealed class FleetController : IController
     private readonly FleetRunner _runner;
     private readonly RebootJob _reboots;
     private readonly Attestor _attestor;
+    private readonly BaselineCalls _baselines;
 
     public FleetController(
-        VmCatalog catalog, LinkPool links, HostProofs proofs, AgentLinkOptions options, RebootNotes notes, IVmPower power, IEnrolledKeys keys, TimeProvider time)
+        VmCatalog catalog,
+        LinkPool links,
+        HostProofs proofs,
+        AgentLinkOptions options,
+        RebootNotes notes,
+        IVmPower power,
+        Attestor attestor,
+        BaselineJobs baselines,
+        TimeProvider time)
     {
         _catalog = catalog;
         _links = links;
         _proofs = proofs;
         _runner = new FleetRunner(links, options, time);
         _reboots = new RebootJob(_runner, notes, power, time);
-        _attestor = new Attestor(keys);
+        _attestor = attestor;
+        _baselines = new BaselineCalls(catalog, _runner, baselines);
     }
 
     public async Task<ListVmsResponse> ListVmsAsync(ListVmsRequest request, CancellationToken cancellationToken)
@@ -205,7 +215,21 @@ internal sealed class FleetController : IController
         }
     }
 
-    public ValueTask DisposeAsync() => _links.DisposeAsync();
+    public Task<ListBaselinesResponse> ListBaselinesAsync(ListBaselinesRequest request, CancellationToken cancellationToken) => _baselines.ListAsync(request, cancellationToken);
+
+    public Task<RemoveBaselineResponse> RemoveBaselineAsync(RemoveBaselineRequest request, CancellationToken cancellationToken) => _baselines.RemoveAsync(request, cancellationToken);
+
+    public IAsyncEnumerable<VmEvent> SaveBaselineAsync(SaveBaselineRequest request, CancellationToken cancellationToken) => _baselines.SaveAsync(request, cancellationToken);
+
+    public IAsyncEnumerable<VmEvent> CheckBootAsync(CheckBootRequest request, CancellationToken cancellationToken) => _baselines.CheckAsync(request, cancellationToken);
+
+    public IAsyncEnumerable<VmEvent> CollectBootAsync(CollectBootRequest request, CancellationToken cancellationToken) => _baselines.CollectAsync(request, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _links.DisposeAsync();
+        _baselines.Dispose();
+    }
 
     private async IAsyncEnumerable<VmEvent> RunAsync(
         V1.Selection? selection,

@@ -29,4 +29,14 @@ internal interface IController : IAsyncDisposable
     IAsyncEnumerable<VmEvent> ReadPcrsAsync(ReadPcrsRequest request, CancellationToken cancellationToken);
 
     IAsyncEnumerable<VmEvent> CollectEvidenceAsync(CollectEvidenceRequest request, CancellationToken cancellationToken);
+
+    Task<ListBaselinesResponse> ListBaselinesAsync(ListBaselinesRequest request, CancellationToken cancellationToken);
+
+    Task<RemoveBaselineResponse> RemoveBaselineAsync(RemoveBaselineRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> SaveBaselineAsync(SaveBaselineRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> CheckBootAsync(CheckBootRequest request, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<VmEvent> CollectBootAsync(CollectBootRequest request, CancellationToken cancellationToken);
 }

@@ -5,7 +5,7 @@ using GuestTune.Controller.MeasuredBoot.Evidence;
 namespace GuestTune.Controller.MeasuredBoot;
 
 /// <summary>Collects the evidence of one VM, holds it against the keys that are pinned for it, and pins those of a VM that has none.</summary>
-internal sealed class Attestor(IEnrolledKeys keys)
+internal sealed class Attestor(IEnrolledKeys keys) : IAttestor
 {
     /// <exception cref="Grpc.Core.RpcException">The agent could not be asked, or what it sends cannot be evidence.</exception>
     /// <exception cref="IOException">The pinned keys cannot be read or written.</exception>

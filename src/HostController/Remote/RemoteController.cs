@@ -82,17 +82,14 @@ internal sealed class RemoteController : IController
         }
     }
 
-    public async Task<ListVmsResponse> ListVmsAsync(ListVmsRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _client.ListVmsAsync(request, deadline: TimeProvider.System.GetUtcNow().UtcDateTime + _patience, cancellationToken: cancellationToken);
-        }
-        catch (RpcException e) when (e.StatusCode == StatusCode.DeadlineExceeded)
-        {
-            throw Silent(_patience);
-        }
-    }
+    public Task<ListVmsResponse> ListVmsAsync(ListVmsRequest request, CancellationToken cancellationToken) =>
+        CallAsync(options => _client.ListVmsAsync(request, options), cancellationToken);
+
+    public Task<ListBaselinesResponse> ListBaselinesAsync(ListBaselinesRequest request, CancellationToken cancellationToken) =>
+        CallAsync(options => _client.ListBaselinesAsync(request, options), cancellationToken);
+
+    public Task<RemoveBaselineResponse> RemoveBaselineAsync(RemoveBaselineRequest request, CancellationToken cancellationToken) =>
+        CallAsync(options => _client.RemoveBaselineAsync(request, options), cancellationToken);
 
     public IAsyncEnumerable<VmEvent> PingAsync(PingRequest request, CancellationToken cancellationToken) =>
         ReadAsync(token => _client.Ping(request, cancellationToken: token), request.Pace, cancellationToken);
@@ -124,6 +121,16 @@ internal sealed class RemoteController : IController
     public IAsyncEnumerable<VmEvent> CollectEvidenceAsync(CollectEvidenceRequest request, CancellationToken cancellationToken) =>
         ReadAsync(token => _client.CollectEvidence(request, cancellationToken: token), request.Pace, cancellationToken);
 
+    public IAsyncEnumerable<VmEvent> SaveBaselineAsync(SaveBaselineRequest request, CancellationToken cancellationToken) =>
+        ReadAsync(token => _client.SaveBaseline(request, cancellationToken: token), request.Pace, cancellationToken);
+
+    // The reference may be a VM, which has its time first.
+    public IAsyncEnumerable<VmEvent> CheckBootAsync(CheckBootRequest request, CancellationToken cancellationToken) =>
+        ReadAsync(token => _client.CheckBoot(request, cancellationToken: token), request.Pace, cancellationToken, calls: 2);
+
+    public IAsyncEnumerable<VmEvent> CollectBootAsync(CollectBootRequest request, CancellationToken cancellationToken) =>
+        ReadAsync(token => _client.CollectBoot(request, cancellationToken: token), request.Pace, cancellationToken);
+
     public ValueTask DisposeAsync()
     {
         _channel.Dispose();
@@ -131,15 +138,29 @@ internal sealed class RemoteController : IController
         return ValueTask.CompletedTask;
     }
 
+    private async Task<T> CallAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> start, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var call = start(new CallOptions(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + _patience, cancellationToken: cancellationToken));
+            return await call.ResponseAsync;
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.DeadlineExceeded)
+        {
+            throw Silent(_patience);
+        }
+    }
+
     private async IAsyncEnumerable<VmEvent> ReadAsync(
         Func<CancellationToken, AsyncServerStreamingCall<VmEvent>> start,
         Pace? pace,
         [EnumeratorCancellation] CancellationToken cancellationToken,
-        RebootOptions? reboot = null)
+        RebootOptions? reboot = null,
+        int calls = 1)
     {
         // A VM that is being called ends within its time limit, so a daemon that works has something to say by then. Of a restart it
         // has at the end of each wait, and before it come and after it go a few calls.
-        var limit = Pacing.From(pace).TimeLimit;
+        var limit = Pacing.From(pace).TimeLimit * calls;
         var patience = _patience + (reboot is null ? limit : (limit * CallsOfReboot) + RebootSettings.From(reboot, "").TimeLimit);
         using var silence = new CancellationTokenSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);

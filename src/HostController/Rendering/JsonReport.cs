@@ -69,6 +69,20 @@ internal static class JsonReport
         json.WriteEndArray();
     });
 
+    public static void WriteBaselines(TextWriter output, string command, IEnumerable<BaselineEntry> baselines) => WriteObject(output, command, ExitCode.Done, json =>
+    {
+        json.WriteStartArray("baselines");
+        foreach (var baseline in baselines)
+        {
+            BaselineJson.Write(json, baseline);
+        }
+
+        json.WriteEndArray();
+    });
+
+    /// <summary>Of a command that is about no VMs.</summary>
+    public static void WriteObject(TextWriter output, string command, int exitCode, Action<Utf8JsonWriter> body) => Write(output, command, exitCode, null, body);
+
     private static void Write(TextWriter output, string command, int exitCode, Status? error, Action<Utf8JsonWriter> body)
     {
         using var buffer = new MemoryStream();
@@ -153,6 +167,15 @@ internal static class JsonReport
                 break;
             case VmEvent.EventOneofCase.Evidence:
                 EvidenceJson.WriteEvidence(json, result.Evidence);
+                break;
+            case VmEvent.EventOneofCase.BaselineSaved:
+                BaselineJson.Write(json, result.BaselineSaved);
+                break;
+            case VmEvent.EventOneofCase.BootCheck:
+                BaselineJson.Write(json, result.BootCheck);
+                break;
+            case VmEvent.EventOneofCase.BootDocument:
+                BaselineJson.Write(json, result.BootDocument);
                 break;
             case VmEvent.EventOneofCase.History:
                 json.WriteStartArray("operations");

@@ -49,6 +49,21 @@ internal sealed class ControllerService(IController controller, ILogger<Controll
     public override Task CollectEvidence(CollectEvidenceRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
         SendAsync(controller.CollectEvidenceAsync(request, context.CancellationToken), responseStream, context);
 
+    public override Task<ListBaselinesResponse> ListBaselines(ListBaselinesRequest request, ServerCallContext context) =>
+        controller.ListBaselinesAsync(request, context.CancellationToken);
+
+    public override Task<RemoveBaselineResponse> RemoveBaseline(RemoveBaselineRequest request, ServerCallContext context) =>
+        controller.RemoveBaselineAsync(request, context.CancellationToken);
+
+    public override Task SaveBaseline(SaveBaselineRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
+        SendAsync(controller.SaveBaselineAsync(request, context.CancellationToken), responseStream, context);
+
+    public override Task CheckBoot(CheckBootRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
+        SendAsync(controller.CheckBootAsync(request, context.CancellationToken), responseStream, context);
+
+    public override Task CollectBoot(CollectBootRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
+        SendAsync(controller.CollectBootAsync(request, context.CancellationToken), responseStream, context);
+
     private static async Task SendAsync(IAsyncEnumerable<VmEvent> events, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context)
     {
         await foreach (var one in events)

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using GuestTune.Controller.Store;
 using Microsoft.Extensions.Logging;
 
 namespace GuestTune.Controller.Serving;
@@ -55,5 +56,7 @@ internal sealed class PeerInterceptor(PeerPolicy policy, ILogger<PeerInterceptor
             AuditLog.Refused(logger, context.Method, peer.UserId, peer.ProcessId);
             throw new RpcException(new Status(StatusCode.PermissionDenied, policy.Refusal(peer)));
         }
+
+        Caller.Set(peer);
     }
 }

@@ -1,10 +1,13 @@
 using GuestTune.Controller.Channel;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
+using GuestTune.Controller.MeasuredBoot;
+using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Enrolment;
 using GuestTune.Controller.Proofs;
 using GuestTune.Controller.QemuGa;
 using GuestTune.Controller.Rebooting;
+using GuestTune.Controller.Store;
 
 namespace GuestTune.HostController.Tests.Fakes;
 
@@ -13,6 +16,8 @@ internal sealed class TestFleet : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly List<FakeVm> _vms = [];
+
+    public string StatePath => PathOf("state");
 
     public string Directory => _directory.Path;
 
@@ -41,6 +46,9 @@ internal sealed class TestFleet : IAsyncDisposable
     public FleetController CreateController(AgentLinkOptions? options = null, IEnrolledKeys? keys = null)
     {
         options ??= new AgentLinkOptions { IdleTime = TimeSpan.Zero };
+        var files = new StoreFiles(StatePath);
+        var store = new SqliteStore(files, TimeProvider.System);
+        var attestor = new Attestor(keys ?? store);
         return new FleetController(
             new VmCatalog([new Source([.. _vms.Select(vm => new VmEntry(vm.Name, "inventory", vm.SocketPath, NoLabels, QemuGa: QemuGa)), .. Further])]),
             new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System),
@@ -48,7 +56,8 @@ internal sealed class TestFleet : IAsyncDisposable
             options,
             new RebootNotes(PathOf("reboots")),
             Power,
-            keys ?? new EnrolledKeysInMemory(),
+            attestor,
+            new BaselineJobs(store, attestor, files, TimeProvider.System),
             TimeProvider.System);
     }
 

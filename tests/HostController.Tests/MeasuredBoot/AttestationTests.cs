@@ -4,7 +4,6 @@ using Google.Protobuf;
 using Grpc.Core;
 using GuestTune.Agent.V1;
 using GuestTune.Controller.Fleet;
-using GuestTune.Controller.MeasuredBoot.Enrolment;
 using GuestTune.Controller.V1;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.MeasuredBoot.EventLog;

@@ -173,7 +173,7 @@ public sealed class PcrCommandTests : IAsyncLifetime
     }
 
     private Task<(int ExitCode, string Out, string Error)> RunAsync(string line) =>
-        Fakes.Cli.RunAsync([.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--inventory", _inventory, "--timeout", "120"]);
+        Fakes.Cli.RunAsync([.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--inventory", _inventory, "--state", _fleet.StatePath, "--timeout", "120"]);
 
     private string PathOf(string name) => Path.Combine(_fleet.Directory, name);
 

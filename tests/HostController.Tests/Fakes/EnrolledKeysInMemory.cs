@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using GuestTune.Controller.MeasuredBoot.Enrolment;
 
-namespace GuestTune.Controller.MeasuredBoot.Enrolment;
+namespace GuestTune.HostController.Tests.Fakes;
 
 /// <summary>Pins keys for as long as this process lives.</summary>
 internal sealed class EnrolledKeysInMemory : IEnrolledKeys
