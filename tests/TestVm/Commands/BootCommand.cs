@@ -50,7 +50,7 @@ internal static class BootCommand
         try
         {
             var inventory = Path.Combine(directory, "inventory.yaml");
-            await File.WriteAllTextAsync(inventory, WriteInventory(vms), cancellationToken);
+            await File.WriteAllTextAsync(inventory, WriteInventory(vms, keep), cancellationToken);
             foreach (var vm in vms)
             {
                 // QEMU serves one client of the console at a time, and the next one is 'console'.
@@ -93,7 +93,8 @@ internal static class BootCommand
         }
     }
 
-    private static string WriteInventory(TestVm[] vms)
+    /// <param name="isLeft">The VMs outlive this program, so that their monitors are free.</param>
+    private static string WriteInventory(TestVm[] vms, bool isLeft)
     {
         var yaml = new StringBuilder("vms:\n");
         foreach (var (index, vm) in vms.Index())
@@ -101,6 +102,15 @@ internal static class BootCommand
             yaml.Append("  - name: ").Append(vm.Name).Append('\n')
                 .Append("    channel: \"").Append(vm.AgentSocket).Append("\"\n")
                 .Append("    labels: { team: ").Append(index % 2 == 0 ? "a" : "b").Append(" }\n");
+            if (isLeft)
+            {
+                yaml.Append("    monitor: \"").Append(vm.Folder.QmpSocket).Append("\"\n");
+            }
+
+            if (File.Exists(vm.PortSocket(TestVmOptions.QemuGuestAgentPort)))
+            {
+                yaml.Append("    qemu-ga: \"").Append(vm.PortSocket(TestVmOptions.QemuGuestAgentPort)).Append("\"\n");
+            }
         }
 
         return yaml.ToString();
