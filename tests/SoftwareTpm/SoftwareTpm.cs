@@ -54,6 +54,17 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
         TpmCommand.Execute(this, (TpmCommandCode)PcrExtend, [(uint)index], [TpmAuthorization.EmptyPassword], parameters);
     }
 
+    /// <summary>Writes what the maker of a TPM leaves in it, such as a certificate, with tpm2-tools.</summary>
+    public void Provision(uint index, byte[] content)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        Disconnect();
+        var file = Path.Combine(_folder.FullName, "provisioned");
+        File.WriteAllBytes(file, content);
+        Run("tpm2_nvdefine", $"0x{index:x8}", "--tcti", Tcti, "--hierarchy", "o", "--size", $"{content.Length}", "--attributes", "ownerwrite|ownerread|authread|no_da");
+        Run("tpm2_nvwrite", $"0x{index:x8}", "--tcti", Tcti, "--hierarchy", "o", "--input", file);
+    }
+
     /// <summary>Lets others connect; the next command connects again.</summary>
     public void Disconnect()
     {

@@ -95,6 +95,22 @@ public sealed class MeasuredBootServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task GetKeys_TpmWithACertificate_GivesTheKeyThatItIsForAndActivatesWithIt()
+    {
+        var certificate = RandomNumberGenerator.GetBytes(1500);
+        _tpm.Provision(TpmHandle.RsaEkCertificate, certificate);
+        await using var agent = await StartAsync();
+
+        var keys = await agent.MeasuredBoot.GetKeysAsync(new GetKeysRequest());
+        var secret = RandomNumberGenerator.GetBytes(32);
+        var answer = await agent.MeasuredBoot.ActivateCredentialAsync(Activation(keys.EndorsementKey, keys.AttestationKey, secret));
+
+        Assert.Equal(certificate, keys.EndorsementCertificate.ToByteArray());
+        Assert.Equal(TpmAlgorithm.Rsa, TpmPublic.Parse(keys.EndorsementKey.Span).Type);
+        Assert.Equal(secret, answer.Secret.ToByteArray());
+    }
+
+    [Fact]
     public async Task ActivateCredential_MadeForAnotherTpm_IsRefused()
     {
         using var other = new SoftwareTpm();

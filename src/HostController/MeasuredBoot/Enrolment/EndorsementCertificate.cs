@@ -10,7 +10,7 @@ namespace GuestTune.Controller.MeasuredBoot.Enrolment;
 /// </summary>
 internal static class EndorsementCertificate
 {
-    /// <returns>Why the certificate is not that of the key; null where it is, or where its key is of a kind that cannot be read.</returns>
+    /// <returns>Why the certificate is not that of the key; null where it is.</returns>
     public static string? WhyNotOf(byte[] certificate, byte[] endorsementKey)
     {
         try
@@ -19,9 +19,7 @@ internal static class EndorsementCertificate
             using var parsed = X509CertificateLoader.LoadCertificate(certificate);
             using var rsa = parsed.GetRSAPublicKey();
             using var ecdh = parsed.GetECDiffieHellmanPublicKey();
-            var matches = key.Type == TpmAlgorithm.Rsa
-                ? rsa is null || rsa.ExportParameters(includePrivateParameters: false).Modulus.AsSpan().SequenceEqual(key.Modulus)
-                : ecdh is null || ecdh.ExportParameters(includePrivateParameters: false).Q is var point && point.X.AsSpan().SequenceEqual(key.Point.X) && point.Y.AsSpan().SequenceEqual(key.Point.Y);
+            var matches = key.Type == TpmAlgorithm.Rsa ? IsOf(rsa, key) : IsOf(ecdh, key);
             return matches ? null : "the endorsement certificate is for another key than the endorsement key that the guest shows";
         }
         catch (CryptographicException e)
@@ -33,4 +31,11 @@ internal static class EndorsementCertificate
             return $"the endorsement key is none: {e.Message}";
         }
     }
+
+    private static bool IsOf(RSA? certified, TpmPublic key) =>
+        certified is not null && certified.ExportParameters(includePrivateParameters: false).Modulus.AsSpan().SequenceEqual(key.Modulus);
+
+    private static bool IsOf(ECDiffieHellman? certified, TpmPublic key) =>
+        certified is not null && certified.ExportParameters(includePrivateParameters: false).Q is var point
+        && point.X.AsSpan().SequenceEqual(key.Point.X) && point.Y.AsSpan().SequenceEqual(key.Point.Y);
 }
