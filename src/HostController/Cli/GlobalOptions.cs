@@ -37,7 +37,7 @@ internal sealed class GlobalOptions
     public Option<string?> State { get; } = new("--state")
     {
         HelpName = "DIR",
-        Description = "where restarts under way are remembered (default: $GUESTTUNE_STATE, else /var/lib/guesttune/controller; ~/.local/state/guesttune for users other than root)",
+        Description = "what the controller remembers: keys of TPMs, baselines, audit, restarts under way (default: $GUESTTUNE_STATE, else /var/lib/guesttune/controller; ~/.local/state/guesttune for users other than root)",
         Recursive = true,
     };
 

@@ -15,5 +15,7 @@ internal sealed record Caller(string Name, string Origin)
 
     public static void Set(PeerCredentials peer) => Asking.Value = new Caller(NameOf(peer.UserId, peer.ProcessId), "daemon");
 
+    public AuditRecord Record(DateTimeOffset at, string action, string target, string outcome) => new(at, Name, Origin, action, target, outcome);
+
     private static string NameOf(uint userId, int processId) => $"user {userId}, process {processId}";
 }

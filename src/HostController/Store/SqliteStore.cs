@@ -2,6 +2,7 @@ using Dapper;
 using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Enrolment;
 using GuestTune.MeasuredBoot.Tpm;
+using Microsoft.Data.Sqlite;
 
 namespace GuestTune.Controller.Store;
 
@@ -33,25 +34,34 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
         };
     }
 
-    public async ValueTask EnrolAsync(EnrolledKey key, CancellationToken cancellationToken) => await ExecuteAsync(
-        """
-        INSERT INTO enrolled_key (vm, attestation_key, endorsement_key, endorsement_certificate, enrolled_at_ms, reset_count, restart_count, clock_ms)
-        VALUES (@Vm, @AttestationKey, @EndorsementKey, @EndorsementCertificate, @EnrolledAtMs, @ResetCount, @RestartCount, @ClockMs)
-        ON CONFLICT (vm) DO UPDATE SET
-            attestation_key = excluded.attestation_key, endorsement_key = excluded.endorsement_key,
-            endorsement_certificate = excluded.endorsement_certificate, enrolled_at_ms = excluded.enrolled_at_ms,
-            reset_count = excluded.reset_count, restart_count = excluded.restart_count, clock_ms = excluded.clock_ms
-        """,
-        new
+    public async ValueTask EnrolAsync(EnrolledKey key, CancellationToken cancellationToken) => await _database.WriteAsync(
+        async transaction =>
         {
-            key.Vm,
-            key.AttestationKey,
-            key.EndorsementKey,
-            key.EndorsementCertificate,
-            EnrolledAtMs = key.EnrolledAt.ToUnixTimeMilliseconds(),
-            ResetCount = (long)key.LastSeen.ResetCount,
-            RestartCount = (long)key.LastSeen.RestartCount,
-            ClockMs = Stored(key.LastSeen.ClockMs),
+            var isNew = await transaction.Connection!.ExecuteScalarAsync<long>("SELECT count(*) FROM enrolled_key WHERE vm = @Vm", new { key.Vm }, transaction) == 0;
+            await transaction.Connection!.ExecuteAsync(
+                """
+                INSERT INTO enrolled_key (vm, attestation_key, endorsement_key, endorsement_certificate, enrolled_at_ms, reset_count, restart_count, clock_ms)
+                VALUES (@Vm, @AttestationKey, @EndorsementKey, @EndorsementCertificate, @EnrolledAtMs, @ResetCount, @RestartCount, @ClockMs)
+                ON CONFLICT (vm) DO UPDATE SET
+                    attestation_key = excluded.attestation_key, endorsement_key = excluded.endorsement_key,
+                    endorsement_certificate = excluded.endorsement_certificate, enrolled_at_ms = excluded.enrolled_at_ms,
+                    reset_count = excluded.reset_count, restart_count = excluded.restart_count, clock_ms = excluded.clock_ms
+                """,
+                new
+                {
+                    key.Vm,
+                    key.AttestationKey,
+                    key.EndorsementKey,
+                    key.EndorsementCertificate,
+                    EnrolledAtMs = key.EnrolledAt.ToUnixTimeMilliseconds(),
+                    ResetCount = (long)key.LastSeen.ResetCount,
+                    RestartCount = (long)key.LastSeen.RestartCount,
+                    ClockMs = Stored(key.LastSeen.ClockMs),
+                },
+                transaction);
+
+            // Which key is believed from now on: no such row without its row in the audit.
+            return await AppendAsync(transaction, Caller.Current.Record(time.GetUtcNow(), "enrol", key.Vm, isNew ? "enrolled" : "enrolled anew"));
         },
         cancellationToken);
 
@@ -150,10 +160,8 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
     public async Task<bool> RemoveBaselineAsync(BaselineId id, CancellationToken cancellationToken) =>
         await ExecuteAsync("DELETE FROM pcr_baseline WHERE scope = @scope AND name = @name", Key(id), cancellationToken) > 0;
 
-    public Task AppendAuditAsync(AuditRecord record, CancellationToken cancellationToken) => ExecuteAsync(
-        "INSERT INTO audit (at_ms, caller, origin, action, target, outcome) VALUES (@AtMs, @Caller, @Origin, @Action, @Target, @Outcome)",
-        new { AtMs = record.At.ToUnixTimeMilliseconds(), record.Caller, record.Origin, record.Action, record.Target, record.Outcome },
-        cancellationToken);
+    public Task AppendAuditAsync(AuditRecord record, CancellationToken cancellationToken) =>
+        _database.WriteAsync(transaction => AppendAsync(transaction, record), cancellationToken);
 
     public Task<IReadOnlyList<AuditRecord>> ListAuditAsync(int limit, CancellationToken cancellationToken) => _database.ReadAsync<IReadOnlyList<AuditRecord>>(
         async transaction =>
@@ -168,6 +176,11 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
 
     private const string SummaryColumns =
         "scope, name, vm, boot_id AS BootId, collected_at_ms AS CollectedAtMs, saved_at_ms AS SavedAtMs, is_proven AS IsProven";
+
+    private static Task<int> AppendAsync(SqliteTransaction transaction, AuditRecord record) => transaction.Connection!.ExecuteAsync(
+        "INSERT INTO audit (at_ms, caller, origin, action, target, outcome) VALUES (@AtMs, @Caller, @Origin, @Action, @Target, @Outcome)",
+        new { AtMs = record.At.ToUnixTimeMilliseconds(), record.Caller, record.Origin, record.Action, record.Target, record.Outcome },
+        transaction);
 
     private Task<int> ExecuteAsync(string sql, object parameters, CancellationToken cancellationToken) =>
         _database.WriteAsync(transaction => transaction.Connection!.ExecuteAsync(sql, parameters, transaction), cancellationToken);

@@ -42,6 +42,8 @@ internal sealed class MeasuredVms : IAsyncDisposable
         this[name].EventLog = shown ?? log.ToBytes();
     }
 
+    public Task<RunningDaemon> ServeAsync() => RunningDaemon.StartAsync(_fleet, new CapturedLog());
+
     public Task<(int ExitCode, string Out, string Error)> RunAsync(params string[] arguments) =>
         Cli.RunAsync([.. arguments, "--inventory", _fleet.WriteInventory(), "--state", StatePath]);
 

@@ -243,6 +243,27 @@ public sealed class BaselineCommandTests
     }
 
     [Fact]
+    public async Task Run_OverTheDaemon_IsTheSameAndAuditedAsTheCaller()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        vms.Boot("vm1", EditedLog.OfGrub(CommandLine));
+        await using var daemon = await vms.ServeAsync();
+        string[] there = ["--controller", $"unix://{daemon.SocketPath}"];
+
+        Assert.Equal(0, (await Fakes.Cli.RunAsync(["pcr", "baseline", "save", "vm1", .. there])).ExitCode);
+        Assert.Equal(0, (await Fakes.Cli.RunAsync(["pcr", "check", "vm1", .. there])).ExitCode);
+        Assert.Equal(0, (await Fakes.Cli.RunAsync(["pcr", "collect", "vm1", "--out", vms.PathOf("archive"), .. there])).ExitCode);
+        Assert.Contains("vm:vm1", (await Fakes.Cli.RunAsync(["pcr", "baseline", "show", .. there])).Out, StringComparison.Ordinal);
+        Assert.Equal(2, (await Fakes.Cli.RunAsync(["pcr", "baseline", "show", "nobody", .. there])).ExitCode);
+
+        using var store = new SqliteStore(new StoreFiles(vms.StatePath), TimeProvider.System);
+        var audit = await store.ListAuditAsync(10, default);
+        Assert.Equal(["pcr collect", "pcr check against the baseline of vm1", "pcr baseline save", "enrol"], audit.Select(a => a.Action));
+        Assert.Equal(["proven", "proven equal", "saved", "enrolled"], audit.Select(a => a.Outcome));
+        Assert.All(audit, a => Assert.Equal("daemon", a.Origin));
+    }
+
+    [Fact]
     public async Task Collect_FolderCannotBeWritten_AsksNoVm()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");

@@ -1,4 +1,6 @@
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
 using GuestTune.Controller.MeasuredBoot.Comparison;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.MeasuredBoot.EventLog;
@@ -71,6 +73,29 @@ public sealed class BootComparisonTests
         var change = Assert.Single(pcr.Events);
         Assert.Equal("grub_cmd: search --label x", change.After!.Text);
         Assert.StartsWith("grub_cmd: search --no-floppy", change.Before!.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Compare_AnyEventChanged_IsOneDifferenceInItsRegisterAlone()
+    {
+        var count = EditedLog.OfGrub(CommandLine).Events.Count;
+        Prop.ForAll(Gen.Choose(0, count - 1).ToArbitrary(), index =>
+        {
+            var (was, now) = (EditedLog.OfGrub(CommandLine), EditedLog.OfGrub(CommandLine));
+            var entry = now.Events[index];
+            if (entry.Type == EventType.NoAction)
+            {
+                return;
+            }
+
+            now.Events[index] = EditedLog.Entry.Hashing(entry.Pcr, entry.Type, "changed"u8.ToArray(), "changed"u8.ToArray());
+            var difference = BootComparison.Compare(Snapshot("was", was), Snapshot("is", now));
+
+            var pcr = Assert.Single(difference.Pcrs, static p => !p.IsEqual);
+            Assert.Equal(entry.Pcr, pcr.Pcr);
+            Assert.Single(pcr.Events.Select(static e => e.Before).OfType<MeasuredEvent>());
+            Assert.Equal(Convert.ToHexStringLower(PcrBank.Sha256.Hash("changed"u8)), Assert.Single(pcr.Events.Select(static e => e.After).OfType<MeasuredEvent>()).Digest);
+        }).QuickCheckThrowOnFailure();
     }
 
     [Fact]

@@ -76,6 +76,7 @@ public sealed class SqliteStoreTests : IDisposable
 
         Assert.Equal([2], (await store.FindAsync("vm1", default))!.AttestationKey);
         Assert.Null(await store.FindAsync("vm2", default));
+        Assert.Equal(["enrolled anew", "enrolled"], (await store.ListAuditAsync(10, default)).Select(a => a.Outcome));
     }
 
     [Theory]

@@ -153,13 +153,9 @@ internal sealed class BaselineJobs(IControllerStore store, IAttestor attestor, S
 
     private static RpcException Refused(string message) => new(new Status(StatusCode.FailedPrecondition, message));
 
-    private Task<bool> AuditAsync(string action, string target, string outcome, CancellationToken cancellationToken)
+    private Task<bool> AuditAsync(string action, string target, string outcome, CancellationToken cancellationToken) => StoreErrors.AsRpcAsync(async () =>
     {
-        var caller = Caller.Current;
-        return StoreErrors.AsRpcAsync(async () =>
-        {
-            await store.AppendAuditAsync(new AuditRecord(time.GetUtcNow(), caller.Name, caller.Origin, action, target, outcome), cancellationToken);
-            return true;
-        });
-    }
+        await store.AppendAuditAsync(Caller.Current.Record(time.GetUtcNow(), action, target, outcome), cancellationToken);
+        return true;
+    });
 }
