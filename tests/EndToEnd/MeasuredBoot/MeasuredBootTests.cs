@@ -15,25 +15,35 @@ public sealed class MeasuredBootTests
         Prerequisites.SkipIfTpmMissing();
         await using var guest = await GuestPool.BootOwnAsync(new TestVmOptions { Name = Name, Tpm = TpmModel.Crb, HasEfi = true, KernelArguments = "gt.mark=measured" });
         using var cli = guest.NewCli();
+        string[] state = ["--state", Path.Combine(Path.GetDirectoryName(cli.Inventory)!, "state")];
 
         var read = (await cli.RunAsync("pcr", "read", Name, "--format", "tpm2")).ShouldEndWith(0);
         Assert.Equal(await ReadAsTheKernelSaysAsync(guest), read.Output);
 
-        var quote = (await cli.RunAsync("pcr", "quote", Name)).ShouldEndWith(0);
+        var quote = (await cli.RunAsync(["pcr", "quote", Name, .. state])).ShouldEndWith(0);
         Assert.Matches("(?m)^measured +4 +proven +agrees ", quote.Output);
         Assert.Matches("(?m)^measured: proven: bank sha256, key enrolled now", quote.Output);
 
         // Firmware, boot option and kernel are in the log, each with how much of it is proven.
-        var events = (await cli.RunAsync("pcr", "events", Name)).ShouldEndWith(0);
+        var events = (await cli.RunAsync(["pcr", "events", Name, .. state])).ShouldEndWith(0);
         Assert.Matches("(?m) EV_S_CRTM_VERSION +data ", events.Output);
         Assert.Matches("(?m) EV_EFI_BOOT_SERVICES_APPLICATION +digest ", events.Output);
         Assert.Matches("(?m) EV_SEPARATOR +data +end of what the firmware measured", events.Output);
         Assert.DoesNotMatch("(?m) none +", events.Output);
 
-        var told = (await cli.RunJsonAsync("pcr", "events", Name)).ShouldEndWith(0);
+        var told = (await cli.RunJsonAsync(["pcr", "events", Name, .. state])).ShouldEndWith(0);
         var evidence = told.Vm(Name)["evidence"]!;
         Assert.Equal(guest.Vm.BootId, (string?)evidence["boot_id"]);
         Assert.True(evidence["events"]!.AsArray().Count > 10);
+        Assert.Equal("pinned", (string?)evidence["key"]);
+
+        // The same TPM, started once more.
+        await guest.Vm.ResetAsync();
+        await guest.Vm.WaitForAgentAsync();
+        var again = (await cli.RunJsonAsync(["pcr", "quote", Name, .. state])).ShouldEndWith(0).Vm(Name)["evidence"]!;
+        Assert.Equal("pinned", (string?)again["key"]);
+        Assert.Equal((uint)evidence["clock"]!["reset_count"]! + 1, (uint)again["clock"]!["reset_count"]!);
+        Assert.Equal(evidence["banks"]!.ToJsonString(), again["banks"]!.ToJsonString());
     }
 
     /// <summary>The kernel's copies in sysfs, laid out as tpm2_pcrread would.</summary>
