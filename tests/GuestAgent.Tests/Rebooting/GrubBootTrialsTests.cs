@@ -1,4 +1,6 @@
 using GuestTune.Agent.Rebooting.BootTrials;
+using GuestTune.Agent.SealedDisks;
+using GuestTune.Agent.Tests.SealedDisks;
 using GuestTune.Agent.V1;
 using GuestTune.Practices.Files;
 
@@ -24,6 +26,21 @@ public sealed class GrubBootTrialsTests
         var block = tree.Read(DebianGrub.Environment);
         Assert.Equal(1024, block.Length);
         Assert.Contains("\nsaved_entry=0\nguesttune_trial=armed\n#", block, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Arm_DiskSealedToWhatGrubMeasures_IsNoneAndWritesNothing()
+    {
+        using var tree = DebianGrub.Create();
+        tree.Write("/sys/class/block/vda3/size", "40960\n");
+        tree.Write("/dev/vda3", LuksImage.FromCryptsetup());
+        var before = tree.Snapshot();
+
+        var trial = Trials(tree).Arm("op1");
+
+        Assert.Equal(BootTrialState.None, trial.State);
+        Assert.Contains("would lock a disk: /dev/vda3 has a key of systemd-cryptenroll (token 0)", trial.Reason, StringComparison.Ordinal);
+        Assert.Equal(before, tree.Snapshot());
     }
 
     [Theory]
@@ -133,5 +150,9 @@ public sealed class GrubBootTrialsTests
         Assert.Equal(before, tree.Snapshot());
     }
 
-    private static GrubBootTrials Trials(GuestTree tree) => new(new RootedFileSystem(tree.Path));
+    private static GrubBootTrials Trials(GuestTree tree)
+    {
+        var files = new RootedFileSystem(tree.Path);
+        return new GrubBootTrials(files, new SealedDiskGuard(new SealedDiskFinder(files)));
+    }
 }

@@ -1,12 +1,13 @@
 using System.Text;
 using GuestTune.Agent.BootLoader;
+using GuestTune.Agent.SealedDisks;
 using GuestTune.Agent.V1;
 using GuestTune.Practices.Files;
 
 namespace GuestTune.Agent.Rebooting.BootTrials;
 
 /// <summary>Boot trials with GRUB, in whose environment block a boot can leave a note for the next one.</summary>
-internal sealed class GrubBootTrials(RootedFileSystem files) : IBootTrials
+internal sealed class GrubBootTrials(RootedFileSystem files, SealedDiskGuard sealedDisks) : IBootTrials
 {
     private const int MaximumCustomBytes = 256 * 1024;
 
@@ -27,6 +28,12 @@ internal sealed class GrubBootTrials(RootedFileSystem files) : IBootTrials
         try
         {
             var grub = GrubDirectory.Find(files);
+            if (sealedDisks.Describe() is { Count: > 0 } dangers)
+            {
+                // GRUB measures each command of a script into PCR 8, and each file that it reads into 9 (commands/tpm.c).
+                throw new InvalidDataException("it changes what GRUB measures, and would lock a disk: " + string.Join("; ", dangers));
+            }
+
             var body = GrubEntry.BodyFor(RunningCommandLine.Read(files), grub.Configuration, files);
 
             var custom = TrialScript.Insert(ReadCustom(grub), operationId, body);
