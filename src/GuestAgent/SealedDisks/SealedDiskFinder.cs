@@ -8,7 +8,9 @@ internal sealed class SealedDiskFinder(RootedFileSystem files)
 {
     private const string Devices = "/sys/class/block";
     private const int MaximumDevices = 4096;
-    private const int NoMedium = 123; // ENOMEDIUM
+
+    /// <summary>ENXIO and ENOMEDIUM: nothing is behind the file, as with a floppy drive that is empty.</summary>
+    private static readonly int[] Empty = [6, 123];
 
     private readonly LuksTokens _tokens = new(files);
 
@@ -39,7 +41,7 @@ internal sealed class SealedDiskFinder(RootedFileSystem files)
                     disks.Add(new SealedDisk(path, seals));
                 }
             }
-            catch (FileProblemException e) when (e.ErrorNumber == NoMedium)
+            catch (FileProblemException e) when (Empty.Contains(e.ErrorNumber))
             {
             }
             catch (Exception e) when (e is IOException or JsonException)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using GuestTune.Agent.SealedDisks;
@@ -39,6 +40,21 @@ public sealed class SealedDiskTests : IDisposable
         var survey = Survey();
 
         Assert.All(survey.Disks, d => Assert.Empty(d.Seals));
+        Assert.Empty(survey.Disks);
+        Assert.Empty(survey.Unreadable);
+    }
+
+    [Fact]
+    public void Survey_EmptyDrive_IsNotSealed()
+    {
+        // Opening a socket fails with ENXIO, as opening a floppy drive without a disk does, whatever size it shows.
+        _tree.Write("/sys/class/block/fd0/size", "8\n");
+        _tree.Write("/dev/null", "");
+        using var drive = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        drive.Bind(new UnixDomainSocketEndPoint(Path.Combine(_tree.Path, "dev/fd0")));
+
+        var survey = Survey();
+
         Assert.Empty(survey.Disks);
         Assert.Empty(survey.Unreadable);
     }
