@@ -66,7 +66,8 @@ internal sealed class GeneratedGrub(RootedFileSystem files, ICommandRunner comma
 
     /// <summary>
     /// Whether generating anew would take arguments from entries that somebody has added to grub.cfg by hand, or with a tool that edits it;
-    /// or the entry that is chosen as the default by its title, which depends on the language. The entries are edited in place then.
+    /// or the entry that is chosen as the default by its title, which depends on the language; or what finds the disk, or an entry of another
+    /// system, where the program sees less of the disks in the agent's sandbox than an administrator does. The entries are edited in place then.
     /// </summary>
     /// <exception cref="IOException">What was generated would not do.</exception>
     private bool LosesSomething(string current, string generated, IReadOnlyList<KernelArgument> former)
@@ -82,6 +83,7 @@ internal sealed class GeneratedGrub(RootedFileSystem files, ICommandRunner comma
 
         var name = GrubMenuReader.Names(before.Menu, environment).Default;
         return (before.Menu.FindNamed(name) is not null && after.Menu.FindNamed(name) is null)
+            || before.Menu.MissingFrom(after.Menu).Any()
             || ForeignArguments.WhichAreLost(GrubMenuReader.Read(before, environment), next, former).Count > 0;
     }
 }

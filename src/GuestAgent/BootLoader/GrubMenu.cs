@@ -64,6 +64,10 @@ internal sealed class GrubMenu
         return found is { IsSubmenu: true } ? FirstOf(found) : found;
     }
 
+    /// <summary>Entries that the other menu does not have, or not with all that they need.</summary>
+    public IEnumerable<GrubMenuEntry> MissingFrom(GrubMenu other)
+        => Entries.Where(e => !e.IsSubmenu && !other.Entries.Exists(o => !o.IsSubmenu && (e.Id is null ? o.Title == e.Title : o.Id == e.Id) && !e.Needs.Except(o.Needs, StringComparer.Ordinal).Any()));
+
     private GrubMenuEntry? FirstOf(GrubMenuEntry? parent)
     {
         var first = Entries.Find(e => e.Parent == parent);
@@ -100,6 +104,10 @@ internal sealed class GrubMenu
                     break;
                 case "blscfg":
                     ReadsLoaderEntries = true;
+                    break;
+                case "insmod" or "search" or "cryptomount" or "set" or "initrd" or "initrd16" or "initrdefi" or "chainloader" or "configfile"
+                    when blocks.FirstOrDefault(static b => b is not null) is { IsSubmenu: false } entry:
+                    entry.Needs.Add(string.Join(' ', words.Select(static w => w.Text)));
                     break;
                 case "set" when words.Count > 1 && blocks.Count == 0:
                     Assign(words[1].Text);

@@ -17,6 +17,9 @@ internal sealed class GrubMenuEntry(string title, string? id, GrubMenuEntry? par
     /// <summary>The words of its linux command; null where it starts no Linux kernel.</summary>
     public List<GrubWord>? Linux { get; set; }
 
+    /// <summary>The other commands without which it may not start, as texts: those that find disks and files, not those that print.</summary>
+    public List<string> Needs { get; } = [];
+
     public bool IsCalled(string name)
         => string.Equals(name, title, StringComparison.Ordinal) || string.Equals(name, id, StringComparison.Ordinal)
             || (int.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number == index);

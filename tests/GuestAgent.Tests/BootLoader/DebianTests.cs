@@ -156,6 +156,23 @@ public sealed class DebianTests : IDisposable
         Assert.Equal(before, _tree.Snapshot());
     }
 
+    [Theory]
+    [InlineData("\tinsmod ext2\n", "\tinsmod ext2\n\tinsmod lvm\n")]
+    [InlineData("\tsearch --no-floppy --fs-uuid --set=root ", "\tset root='lvmid/x/y'\n\tsearch --no-floppy --fs-uuid --set=root ")]
+    [InlineData("### END /etc/grub.d/10_linux ###\n", "### END /etc/grub.d/10_linux ###\nmenuentry 'Windows 11 (on /dev/vdb1)' {\n\tchainloader /EFI/Microsoft/Boot/bootmgfw.efi\n}\n")]
+    public void Set_GeneratorSeesLessOfTheDisks_LosesNothingOfTheMenu(string common, string before)
+    {
+        _tree.Replace(Configuration, common, before);
+        var menu = _tree.Read(Configuration);
+
+        _tree.Set(("a", "1"));
+
+        Assert.EndsWith(" a=1", _tree.Line, StringComparison.Ordinal);
+        Assert.Equal(menu, _tree.Read(Configuration).Replace(" a=1", string.Empty, StringComparison.Ordinal));
+        _tree.Set(("a", null));
+        Assert.Equal(menu, _tree.Read(Configuration));
+    }
+
     [Fact]
     public void Set_DefaultThatIsChosenByATitleOfAnotherLanguage_IsNotLost()
     {
