@@ -1,6 +1,7 @@
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Practices;
 using GuestTune.Controller.QemuGa;
+using GuestTune.Controller.Rendering;
 using GuestTune.Practice.V1;
 
 namespace GuestTune.Controller.Proofs;
@@ -63,6 +64,11 @@ internal sealed class BlockListProof(IQemuGaClient client, TimeProvider time) : 
         {
             said.Verdict = Verdict.Failed;
             said.Reason = $"qemu-ga itself says that it carries out {string.Join(", ", enabled)} (guest-info), although the agent says that its process blocks {(enabled.Length == 1 ? "it" : "them")}";
+        }
+        else if (blocked.Where(b => !info.IsEnabled.ContainsKey(b)).ToArray() is { Length: > 0 } unknown)
+        {
+            said.Verdict = Verdict.Configured;
+            said.Reason = $"not proven: qemu-ga does not name {TerminalText.Escape(string.Join(", ", unknown), 300)} among its commands (guest-info)";
         }
         else if (info.IsEnabled.All(c => !c.Value || FreezeSafe.Contains(c.Key, StringComparer.Ordinal)) && disabled.Except(blocked, StringComparer.Ordinal).Any())
         {

@@ -16,6 +16,7 @@ public sealed class BlockListProofTests
     [InlineData("guest-exec", Verdict.Effective, "guest-exec is disabled (guest-info)")]
     [InlineData("guest-exec,guest-file-open", Verdict.Effective, "all 2 blocked commands are disabled (guest-info)")]
     [InlineData("guest-exec,guest-shutdown", Verdict.Failed, "qemu-ga itself says that it carries out guest-shutdown (guest-info), although the agent says that its process blocks it")]
+    [InlineData("guest-exec,guest-reboot", Verdict.Configured, "not proven: qemu-ga does not name guest-reboot among its commands (guest-info)")]
     public async Task Add_GuestInfo_ConfirmsOrContradictsTheAgent(string agentSays, Verdict verdict, string reason)
     {
         var said = await ProveAsync(agentSays, new GuestInfo("7.2", new Dictionary<string, bool>(StringComparer.Ordinal)
