@@ -44,6 +44,19 @@ public sealed class GrubBootTrialsTests
     }
 
     [Theory]
+    [InlineData("--class debian $menuentry_id_option", "'Previous kernel command line (guesttune)' --id guesttune-previous {")]
+    [InlineData("--class debian --unrestricted $menuentry_id_option", "'Previous kernel command line (guesttune)' --unrestricted --id guesttune-previous {")]
+    public void Arm_GrubWithAPassword_AsksForItWhereTheCopiedEntryDoes(string options, string expected)
+    {
+        using var tree = DebianGrub.Create();
+        tree.Write(DebianGrub.Configuration, tree.Read(DebianGrub.Configuration).Replace("--class debian $menuentry_id_option", options, StringComparison.Ordinal));
+
+        Trials(tree).Arm("op1");
+
+        Assert.Contains(expected, tree.Read(DebianGrub.Custom), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("armed", BootTrialState.Armed)]
     [InlineData("tried", BootTrialState.Tried)]
     [InlineData("fell-back", BootTrialState.FellBack)]

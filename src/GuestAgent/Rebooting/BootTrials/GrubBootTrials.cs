@@ -34,9 +34,9 @@ internal sealed class GrubBootTrials(RootedFileSystem files, SealedDiskGuard sea
                 throw new InvalidDataException("it changes what GRUB measures, and would lock a disk: " + string.Join("; ", dangers));
             }
 
-            var body = GrubEntry.BodyFor(RunningCommandLine.Read(files), grub.Configuration, files);
+            var (body, isUnrestricted) = GrubEntry.BodyFor(RunningCommandLine.Read(files), grub.Configuration, files);
 
-            var custom = TrialScript.Insert(ReadCustom(grub), operationId, body);
+            var custom = TrialScript.Insert(ReadCustom(grub), operationId, body, isUnrestricted);
             var block = GrubEnvironment.Add(ReadEnvironment(grub) ?? GrubEnvironment.Empty, grub.EnvironmentPath, TrialScript.Variable, TrialScript.Armed);
 
             // The script first: alone it does nothing.

@@ -9,16 +9,16 @@ internal static class GrubEntry
     private const string Entries = "/boot/loader/entries";
 
     /// <param name="configuration">The text of grub.cfg.</param>
-    /// <returns>What stands between the entry's braces.</returns>
+    /// <returns>What stands between the entry's braces, and whether GRUB starts it without a password where it has one.</returns>
     /// <exception cref="InvalidDataException">GRUB has no entry for this kernel, or one that cannot be copied.</exception>
-    public static string BodyFor(RunningCommandLine line, string configuration, RootedFileSystem files) =>
+    public static (string Body, bool IsUnrestricted) BodyFor(RunningCommandLine line, string configuration, RootedFileSystem files) =>
         FromMenu(line, configuration) ?? FromLoaderEntries(line, files)
             ?? throw new InvalidDataException($"GRUB has no menu entry for the running kernel {line.Image}: it may have been removed");
 
-    private static string? FromMenu(RunningCommandLine line, string configuration)
+    private static (string, bool)? FromMenu(RunningCommandLine line, string configuration)
     {
         List<string>? body = null;
-        var isOurs = false;
+        var (isOurs, isUnrestricted) = (false, false);
         var depth = 0;
         foreach (var raw in configuration.Split('\n'))
         {
@@ -28,6 +28,7 @@ internal static class GrubEntry
                 if (text.StartsWith("menuentry ", StringComparison.Ordinal) && text.EndsWith('{'))
                 {
                     (body, isOurs, depth) = ([], false, 1);
+                    isUnrestricted = text.Split(' ').Contains("--unrestricted", StringComparer.Ordinal);
                 }
 
                 continue;
@@ -45,7 +46,7 @@ internal static class GrubEntry
             if (isOurs)
             {
                 // It would make this entry the default of all later boots.
-                return string.Join('\n', body.Where(static l => l.Trim() is not "savedefault"));
+                return (string.Join('\n', body.Where(static l => l.Trim() is not "savedefault")), isUnrestricted);
             }
 
             body = null;
@@ -55,7 +56,7 @@ internal static class GrubEntry
     }
 
     /// <summary>Boot loader entries (the BLS): GRUB makes its menu from them at boot, and their paths are GRUB's.</summary>
-    private static string? FromLoaderEntries(RunningCommandLine line, RootedFileSystem files)
+    private static (string, bool)? FromLoaderEntries(RunningCommandLine line, RootedFileSystem files)
     {
         foreach (var name in files.ListNames(Entries, ".conf"))
         {
@@ -70,7 +71,7 @@ internal static class GrubEntry
 
             // $tuned_initrd and its like are GRUB's variables there as here.
             var initrd = string.Concat(fields.Where(static f => f[0] is "initrd").Select(static f => " " + f[1]));
-            return $"\t{WithArguments("linux " + line.Image, line)}{(initrd.Length == 0 ? string.Empty : "\n\tinitrd" + initrd)}";
+            return ($"\t{WithArguments("linux " + line.Image, line)}{(initrd.Length == 0 ? string.Empty : "\n\tinitrd" + initrd)}", !fields.Exists(static f => f[0] is "grub_users" && f[1] is not "$grub_users"));
         }
 
         return null;

@@ -19,11 +19,12 @@ internal static class TrialScript
     private const string Joined = " (joined)";
 
     /// <param name="text">Of custom.cfg, one char for each byte; empty where there is none.</param>
-    public static string Insert(string text, string operationId, string body)
+    /// <param name="isUnrestricted">A GRUB with a password would ask for it otherwise, and nobody is there to type it.</param>
+    public static string Insert(string text, string operationId, string body, bool isUnrestricted)
     {
         var others = Remove(text);
         var isJoined = others.Length > 0 && others[^1] != '\n';
-        return others + (isJoined ? "\n" : string.Empty) + Begin + operationId + (isJoined ? Joined : string.Empty) + " ###\n" + Script(body) + End;
+        return others + (isJoined ? "\n" : string.Empty) + Begin + operationId + (isJoined ? Joined : string.Empty) + " ###\n" + Script(body, isUnrestricted ? "--unrestricted " : string.Empty) + End;
     }
 
     /// <summary>The operation whose part it is; null where there is none.</summary>
@@ -51,7 +52,7 @@ internal static class TrialScript
     /// The block beside this file, whatever $prefix is. Entries stand in the file's end, so that numbers in GRUB_DEFAULT mean what they meant;
     /// and so does the script, since others in custom.cfg may set the default, too.
     /// </summary>
-    private static string Script(string body) => $$"""
+    private static string Script(string body, string options) => $$"""
         # guesttune-agent takes this away once the boot is confirmed.
         if [ -n "${config_directory}" ]; then
           set guesttune_env="${config_directory}/grubenv"
@@ -69,7 +70,7 @@ internal static class TrialScript
         elif [ "${{{Variable}}}" = "{{FellBack}}" ]; then
           set default={{EntryId}}
         fi
-        menuentry 'Previous kernel command line (guesttune)' --id {{EntryId}} {
+        menuentry 'Previous kernel command line (guesttune)' {{options}}--id {{EntryId}} {
         {{body}}
         }
 
