@@ -58,6 +58,7 @@ public sealed class GuesttuneCli : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["GUESTTUNE_STATE"] = Path.Combine(_folder.FullName, "state");
         return new RunningCli(Process.Start(start)!, RunLimit);
     }
 
