@@ -7,6 +7,7 @@ using GuestTune.Testing;
 namespace GuestTune.EndToEnd.BadInput;
 
 /// <summary>What is wrong is named, with what to do, and nothing is changed.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class BadInputTests(GuestPool pool)
 {
     [Fact]

@@ -5,6 +5,7 @@ using GuestTune.VirtioSerial;
 namespace GuestTune.EndToEnd.Faults;
 
 /// <summary>Others on the same port, before us, beside us, and very often.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class CrowdedPortTests(GuestPool pool)
 {
     private const int GarbageSizeBytes = 1 << 20;

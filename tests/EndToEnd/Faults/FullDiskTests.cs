@@ -3,6 +3,7 @@ using GuestTune.EndToEnd.Guests;
 namespace GuestTune.EndToEnd.Faults;
 
 /// <summary>What cannot be written down is not done.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class FullDiskTests(GuestPool pool)
 {
     [Theory]

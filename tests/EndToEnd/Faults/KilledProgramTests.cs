@@ -6,6 +6,7 @@ namespace GuestTune.EndToEnd.Faults;
 /// <remarks>
 /// "In the middle" is made certain by freezing the file system of the agent's journal (FIFREEZE): Apply writes there before it changes anything.
 /// </remarks>
+[Collection(OneAtATime.Name)]
 public sealed class KilledProgramTests(GuestPool pool)
 {
     [Fact]

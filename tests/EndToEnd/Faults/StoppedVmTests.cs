@@ -4,6 +4,7 @@ using GuestTune.EndToEnd.Guests;
 namespace GuestTune.EndToEnd.Faults;
 
 /// <summary>A guest that stands still or starts anew: calls end by their time limit, and the next one works.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class StoppedVmTests(GuestPool pool)
 {
     [Fact]

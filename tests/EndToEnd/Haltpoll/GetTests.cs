@@ -3,6 +3,7 @@ using GuestTune.EndToEnd.Guests;
 namespace GuestTune.EndToEnd.Haltpoll;
 
 /// <summary>What GuestTune says of a guest is what the guest's kernel says.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class GetTests(GuestPool pool)
 {
     [Theory]

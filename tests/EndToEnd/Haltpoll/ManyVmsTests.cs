@@ -4,6 +4,7 @@ using GuestTune.EndToEnd.Guests;
 namespace GuestTune.EndToEnd.Haltpoll;
 
 /// <summary>Two guests side by side, chosen by name, pattern, label or all of them.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class ManyVmsTests(GuestPool pool)
 {
     [Fact]

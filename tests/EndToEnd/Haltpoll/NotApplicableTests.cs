@@ -3,6 +3,7 @@ using GuestTune.EndToEnd.Guests;
 namespace GuestTune.EndToEnd.Haltpoll;
 
 /// <summary>A kernel without haltpoll: said with the reason, and never an attempt.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class NotApplicableTests(GuestPool pool)
 {
     [Fact]

@@ -5,6 +5,7 @@ using GuestTune.Testing;
 namespace GuestTune.EndToEnd.Haltpoll;
 
 /// <summary>What was set with --persist holds after a reboot, and no longer once it was undone.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class PersistTests
 {
     [Theory]

@@ -3,6 +3,7 @@ using GuestTune.EndToEnd.Guests;
 namespace GuestTune.EndToEnd.Haltpoll;
 
 /// <summary>"set haltpoll" changes what the guest's kernel holds, and nothing else.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class SetTests(GuestPool pool)
 {
     [Fact]

@@ -4,6 +4,7 @@ using GuestTune.EndToEnd.Guests;
 namespace GuestTune.EndToEnd.Idle;
 
 /// <summary>An agent that has nothing to do does nothing: its threads are not even woken, but for what the runtime does by itself.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class IdleAgentTests(GuestPool pool)
 {
     // Threads of the pool that have nothing to do end after 20 seconds, one after another.

@@ -5,6 +5,7 @@ using GuestTune.Testing;
 namespace GuestTune.EndToEnd.MeasuredBoot;
 
 /// <summary>A real boot by OVMF with a TPM: what the guest's kernel says, what its TPM proves, and what the firmware's log tells agree.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class MeasuredBootTests
 {
     private const string Name = "measured";

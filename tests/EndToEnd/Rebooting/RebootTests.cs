@@ -5,6 +5,7 @@ using GuestTune.Testing;
 namespace GuestTune.EndToEnd.Rebooting;
 
 /// <summary>A guest without systemd is restarted by its kernel, once for each operation id, whoever dies meanwhile.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class RebootTests
 {
     [Fact]
