@@ -237,7 +237,8 @@ internal static class TableReport
                 output.WriteLine($"{Shown(vm.Vm)}: {Shown(observation.Practice)} is {Words.Of(observation.Verdict)}{Because(observation.Reason)}");
             }
 
-            if (repeated)
+            // After a restart the answer is always the repeated one: that is how it was verified.
+            if (repeated && vm.Result.Rebooted is null)
             {
                 output.WriteLine($"{Shown(vm.Vm)}: this operation id had been used: its first answer is shown, and nothing was changed now");
             }
