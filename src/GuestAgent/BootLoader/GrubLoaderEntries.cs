@@ -58,8 +58,7 @@ internal sealed class GrubLoaderEntries(RootedFileSystem files, OwnArguments rec
         var usesEnvironment = false;
         foreach (var entry in LoaderEntry.ReadAll(files, Directory))
         {
-            if (entry.Kernel is null || next.Entries.FirstOrDefault(e => string.Equals(e.Id, entry.Id, StringComparison.Ordinal)) is not { } known
-                || (known.IsRecovery && known != next.Default))
+            if (entry.Kernel is null || !next.TakesArguments(entry.Id))
             {
                 continue;
             }

@@ -26,6 +26,9 @@ internal sealed record LoaderEntry(string Id, string Path, string Text)
 
     public string? Find(string key) => Lines(key) is [.., var (start, end)] ? Text[start..end] : null;
 
+    /// <summary>Every value of a key that may stand more than once, without empty ones.</summary>
+    public IEnumerable<string> FindAll(string key) => Lines(key).Where(static l => l.End > l.Start).Select(l => Text[l.Start..l.End]);
+
     public string Title => Find("title") ?? Id;
 
     /// <summary>Null: no entry for a Linux kernel.</summary>

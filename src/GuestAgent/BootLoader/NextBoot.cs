@@ -9,5 +9,9 @@ internal sealed record NextBoot(BootEntry? Default, BootEntry? Once, IReadOnlyLi
     /// <summary>What the next boot starts.</summary>
     public BootEntry? Next => Once ?? Default;
 
+    /// <summary>Whether an entry is given our arguments: one that is there for when others do not boot is left as it is, unless it is the default.</summary>
+    public bool TakesArguments(string id)
+        => Entries.FirstOrDefault(e => string.Equals(e.Id, id, StringComparison.Ordinal)) is { } entry && (!entry.IsRecovery || entry == Default);
+
     public static NextBoot Unknown(string problem) => new(null, null, [], problem);
 }

@@ -61,7 +61,7 @@ internal sealed class SystemdBoot(RootedFileSystem files, OwnArguments record, s
         var edits = new List<BootEdit> { record.Edit(own) };
         foreach (var entry in LoaderEntry.ReadAll(files, _entries))
         {
-            if (next.Entries.FirstOrDefault(e => string.Equals(e.Id, entry.Id, StringComparison.Ordinal)) is { } known && (!known.IsRecovery || known == next.Default))
+            if (next.TakesArguments(entry.Id))
             {
                 edits.Add(new BootEdit(entry.Path, entry.Text, entry.Exchange(former, own)));
             }

@@ -117,11 +117,11 @@ internal sealed class AgentService(
         }
     }
 
-    public override async Task<ApplyResponse> Apply(ApplyRequest request, ServerCallContext context)
+    public override Task<ApplyResponse> Apply(ApplyRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
-        try
+        return ChangeAsync(nameof(Apply), async () =>
         {
             var started = time.GetTimestamp();
             var answer = await engine.ApplyAsync(request.OperationId, CheckPersist(request.Desired), context.CancellationToken).ConfigureAwait(false);
@@ -132,22 +132,14 @@ internal sealed class AgentService(
                 Observation = answer.Observation.ToMessage(),
                 RepeatedAnswer = answer.Repeated,
             };
-        }
-        catch (PracticeException e)
-        {
-            throw Refuse("Apply", e);
-        }
-        catch (OperationCanceledException e)
-        {
-            throw NotBegun(e);
-        }
+        });
     }
 
-    public override async Task<UndoResponse> Undo(UndoRequest request, ServerCallContext context)
+    public override Task<UndoResponse> Undo(UndoRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
-        try
+        return ChangeAsync(nameof(Undo), async () =>
         {
             var started = time.GetTimestamp();
             var answer = await engine.UndoAsync(request.OperationId, request.TargetOperationId, request.Force, context.CancellationToken).ConfigureAwait(false);
@@ -158,15 +150,7 @@ internal sealed class AgentService(
                 Observation = answer.Observation.ToMessage(),
                 RepeatedAnswer = answer.Repeated,
             };
-        }
-        catch (PracticeException e)
-        {
-            throw Refuse("Undo", e);
-        }
-        catch (OperationCanceledException e)
-        {
-            throw NotBegun(e);
-        }
+        });
     }
 
     public override Task<HistoryResponse> History(HistoryRequest request, ServerCallContext context)
@@ -197,11 +181,11 @@ internal sealed class AgentService(
         }
     }
 
-    public override async Task<RebootResponse> Reboot(RebootRequest request, ServerCallContext context)
+    public override Task<RebootResponse> Reboot(RebootRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
-        try
+        return ChangeAsync(nameof(Reboot), async () =>
         {
             var answer = await reboot.RebootAsync(
                 request.OperationId, request.ExpectedBootId, request.Reason, request.Trial, context.CancellationToken).ConfigureAwait(false);
@@ -213,33 +197,17 @@ internal sealed class AgentService(
                 Method = answer.Method,
                 Trial = ToMessage(answer.Trial),
             };
-        }
-        catch (PracticeException e)
-        {
-            throw Refuse("Reboot", e);
-        }
-        catch (OperationCanceledException e)
-        {
-            throw NotBegun(e);
-        }
+        });
     }
 
-    public override async Task<EndBootTrialResponse> EndBootTrial(EndBootTrialRequest request, ServerCallContext context)
+    public override Task<EndBootTrialResponse> EndBootTrial(EndBootTrialRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
-        try
+        return ChangeAsync(nameof(EndBootTrial), async () =>
         {
             return new EndBootTrialResponse { Trial = ToMessage(await reboot.EndTrialAsync(request.OperationId, context.CancellationToken).ConfigureAwait(false)) };
-        }
-        catch (PracticeException e)
-        {
-            throw Refuse("EndBootTrial", e);
-        }
-        catch (OperationCanceledException e)
-        {
-            throw NotBegun(e);
-        }
+        });
     }
 
     public override async Task MeasureThroughput(
@@ -254,6 +222,23 @@ internal sealed class AgentService(
         catch (PracticeException e)
         {
             throw e.ToRpcException();
+        }
+    }
+
+    /// <summary>Gives the errors of everything that changes the guest the same status and the same line in the log.</summary>
+    private async Task<T> ChangeAsync<T>(string rpc, Func<Task<T>> change)
+    {
+        try
+        {
+            return await change().ConfigureAwait(false);
+        }
+        catch (PracticeException e)
+        {
+            throw Refuse(rpc, e);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw NotBegun(e);
         }
     }
 

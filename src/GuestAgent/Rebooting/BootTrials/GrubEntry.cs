@@ -1,4 +1,5 @@
 using System.Text;
+using GuestTune.Agent.BootLoader;
 using GuestTune.Practices.Files;
 
 namespace GuestTune.Agent.Rebooting.BootTrials;
@@ -58,20 +59,17 @@ internal static class GrubEntry
     /// <summary>Boot loader entries (the BLS): GRUB makes its menu from them at boot, and their paths are GRUB's.</summary>
     private static (string, bool)? FromLoaderEntries(RunningCommandLine line, RootedFileSystem files)
     {
-        foreach (var name in files.ListNames(Entries, ".conf"))
+        foreach (var entry in LoaderEntry.ReadAll(files, Entries))
         {
-            var fields = (files.ReadText($"{Entries}/{name}").Text ?? string.Empty).Split('\n')
-                .Select(static l => l.Trim().Split([' ', '\t'], 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-                .Where(static l => l.Length == 2)
-                .ToList();
-            if (!fields.Exists(f => f[0] is "linux" && string.Equals(RunningCommandLine.WithoutDevice(f[1]), line.Image, StringComparison.Ordinal)))
+            if (!entry.FindAll("linux").Any(k => string.Equals(RunningCommandLine.WithoutDevice(k), line.Image, StringComparison.Ordinal)))
             {
                 continue;
             }
 
             // $tuned_initrd and its like are GRUB's variables there as here.
-            var initrd = string.Concat(fields.Where(static f => f[0] is "initrd").Select(static f => " " + f[1]));
-            return ($"\t{WithArguments("linux " + line.Image, line)}{(initrd.Length == 0 ? string.Empty : "\n\tinitrd" + initrd)}", !fields.Exists(static f => f[0] is "grub_users" && f[1] is not "$grub_users"));
+            var initrd = string.Concat(entry.FindAll("initrd").Select(static i => " " + i));
+            var isUnrestricted = entry.FindAll("grub_users").All(static u => u is "$grub_users");
+            return ($"\t{WithArguments("linux " + line.Image, line)}{(initrd.Length == 0 ? string.Empty : "\n\tinitrd" + initrd)}", isUnrestricted);
         }
 
         return null;
