@@ -10,6 +10,7 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
 {
     private const int HeaderSizeBytes = 10;
     private const uint PcrExtend = 0x182; // TPM_CC_PCR_Extend
+    private const uint ReadClock = 0x181; // TPM_CC_ReadClock
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gtm-");
@@ -82,9 +83,9 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
             File.WriteAllBytes(Path.Combine(_folder.FullName, name), content);
         }
 
-        // Its counters have grown when it lets somebody connect.
+        // It lets somebody connect before it has started up and written its counters down; an answer comes after both.
         _process = Start();
-        _socket = Connect();
+        TpmCommand.Execute(this, (TpmCommandCode)ReadClock, [], [], []);
     }
 
     public IReadOnlyDictionary<string, byte[]> SaveState() =>
