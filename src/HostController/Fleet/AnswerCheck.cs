@@ -12,10 +12,13 @@ namespace GuestTune.Controller.Fleet;
 internal static class AnswerCheck
 {
     private const int MostItems = 1000;
+    private const int MostIdCharacters = 64; // a UUID has 36
 
     /// <exception cref="RpcException">DATA_LOSS: the answer has too much of something.</exception>
     public static GetInfoResponse Checked(GetInfoResponse answer)
     {
+        CheckId(answer.BootId, "boot id");
+        CheckId(answer.InstanceId, "instance id");
         CheckCount(answer.Practices.Count, MostItems, "practices");
         CheckCount(answer.OsRelease.Count, MostItems, "fields of os-release");
         CheckCount(answer.Policy?.RefusedRpcs.Count ?? 0, MostItems, "refused RPCs");
@@ -92,6 +95,9 @@ internal static class AnswerCheck
             throw Wrong($"its answer does not say how the restart of operation {request.OperationId} stands");
         }
 
+        CheckId(answer.BootId, "boot id");
+        CheckId(answer.BootIdBefore, "boot id of before");
+
         // The boot that was to end, or of an id that was used before: the one that it has ended.
         var ended = answer.BootIdBefore.Length > 0 ? answer.BootIdBefore : request.ExpectedBootId;
         if (answer.BootId.Length == 0 || string.Equals(answer.BootId, ended, StringComparison.Ordinal) == (answer.State == RebootState.Restarted))
@@ -116,6 +122,14 @@ internal static class AnswerCheck
         }
 
         CheckCount(operation.Outcomes.Count, MostItems, "outcomes");
+    }
+
+    private static void CheckId(string id, string what)
+    {
+        if (id.Length > MostIdCharacters)
+        {
+            throw Wrong($"its answer has a {what} of {id.Length} characters; at most {MostIdCharacters} are taken");
+        }
     }
 
     private static void CheckCount(int count, long most, string what)

@@ -216,6 +216,22 @@ public sealed class FleetControllerTests
     }
 
     [Fact]
+    public async Task GetInfo_BootIdLongerThanAnyIs_IsRefused()
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        fleet.Vms[0].Agent.Forge = answer =>
+        {
+            ((Agent.V1.GetInfoResponse)answer).BootId = new string('b', 65);
+            return answer;
+        };
+        await using var controller = fleet.CreateController();
+
+        var error = Result(await All(controller.GetInfoAsync(new GetInfoRequest { Selection = new() { All = true } }, default))).Error;
+
+        Assert.Contains("boot id of 65 characters; at most 64 are taken", error.Message);
+    }
+
+    [Fact]
     public async Task Ping_NoSocket_SaysSoAtOnce()
     {
         await using var fleet = await TestFleet.StartAsync();
