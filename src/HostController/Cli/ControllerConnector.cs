@@ -52,6 +52,7 @@ internal static class ControllerConnector
 
     public static FleetController CreateInProcess(Invocation invocation, AgentLinkOptions options)
     {
+        var libvirt = new LibvirtClients(TimeProvider.System);
         var links = new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System);
         var notes = new RebootNotes(Path.Combine(StateDirectory.Of(invocation), "reboots"));
         var files = new StoreFiles(StateDirectory.Of(invocation));
@@ -59,11 +60,11 @@ internal static class ControllerConnector
         var attestor = new Attestor(store);
         var baselines = new BaselineJobs(store, attestor, files, TimeProvider.System);
         return new FleetController(
-            new VmCatalog(Sources(invocation)), links, HostProofs.OfHost, options, notes, new VmPower(TimeProvider.System), attestor, baselines, TimeProvider.System);
+            new VmCatalog(Sources(invocation, libvirt)), links, libvirt, HostProofs.OfHost(libvirt), options, notes, new VmPower(libvirt, TimeProvider.System), attestor, baselines, TimeProvider.System);
     }
 
     /// <summary>The inventory comes first: where both know a VM, the administrator's word counts.</summary>
-    public static IReadOnlyList<IVmSource> Sources(Invocation invocation)
+    public static IReadOnlyList<IVmSource> Sources(Invocation invocation, LibvirtClients libvirt)
     {
         var sources = new List<IVmSource>();
         var named = invocation.Inventory ?? NotEmpty(invocation.Terminal.Environment(InventoryVariable));
@@ -78,11 +79,11 @@ internal static class ControllerConnector
 
         if (invocation.Connect is { } uri)
         {
-            sources.Add(new LibvirtVmSource(uri));
+            sources.Add(new LibvirtVmSource(libvirt.Get(uri, LibvirtAccess.Read)));
         }
         else if (named is null && LibvirtVmSource.DaemonIsPresent())
         {
-            sources.Add(new LibvirtVmSource(LibvirtVmSource.DefaultUri));
+            sources.Add(new LibvirtVmSource(libvirt.Get(LibvirtVmSource.DefaultUri, LibvirtAccess.Read)));
         }
 
         return sources;

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Libvirt;
 using GuestTune.Controller.MeasuredBoot;
 using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Evidence;
@@ -26,6 +27,7 @@ internal sealed class FleetController : IController
 
     private readonly VmCatalog _catalog;
     private readonly LinkPool _links;
+    private readonly LibvirtClients _libvirt;
     private readonly HostProofs _proofs;
     private readonly FleetRunner _runner;
     private readonly RebootJob _reboots;
@@ -35,6 +37,7 @@ internal sealed class FleetController : IController
     public FleetController(
         VmCatalog catalog,
         LinkPool links,
+        LibvirtClients libvirt,
         HostProofs proofs,
         AgentLinkOptions options,
         RebootNotes notes,
@@ -45,6 +48,7 @@ internal sealed class FleetController : IController
     {
         _catalog = catalog;
         _links = links;
+        _libvirt = libvirt;
         _proofs = proofs;
         _runner = new FleetRunner(links, options, time);
         _reboots = new RebootJob(_runner, notes, power, time);
@@ -228,6 +232,7 @@ internal sealed class FleetController : IController
     public async ValueTask DisposeAsync()
     {
         await _links.DisposeAsync();
+        await _libvirt.DisposeAsync();
         _baselines.Dispose();
     }
 

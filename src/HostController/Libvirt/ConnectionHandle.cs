@@ -8,5 +8,5 @@ internal sealed class ConnectionHandle() : SafeHandle(0, ownsHandle: true)
     public override bool IsInvalid => handle == 0;
 
     // virConnectClose gives how many references are left.
-    protected override bool ReleaseHandle() => LibvirtNative.ConnectClose(handle) >= 0;
+    protected override bool ReleaseHandle() => LibvirtNative.virConnectClose(handle) >= 0;
 }

@@ -10,5 +10,5 @@ internal sealed class DomainHandle : SafeHandle
 
     public override bool IsInvalid => handle == 0;
 
-    protected override bool ReleaseHandle() => LibvirtNative.DomainFree(handle) == 0;
+    protected override bool ReleaseHandle() => LibvirtNative.virDomainFree(handle) == 0;
 }

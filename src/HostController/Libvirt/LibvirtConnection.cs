@@ -1,133 +1,126 @@
-using System.Runtime.InteropServices;
-using System.Runtime.InteropServices.Marshalling;
+using System.Runtime.CompilerServices;
 
 namespace GuestTune.Controller.Libvirt;
 
 /// <summary>
-/// A connection to libvirt. All calls block, and libvirt keeps errors per thread: use it on one thread.
+/// A connection to a libvirt of any URI. Every member asks libvirt, blocks until it answers, and throws
+/// <see cref="LibvirtException"/>; any thread may call, several at once too. <see cref="LibvirtClient"/> has the time limits.
 /// </summary>
 internal sealed unsafe class LibvirtConnection : IDisposable
 {
-    private const int QemuGaTimeoutSeconds = 5;
+    private const uint ReadOnly = 1; // VIR_CONNECT_RO
+    private const uint Validate = 1; // VIR_DOMAIN_DEFINE_VALIDATE
+    private const uint AllocateExactly = 1; // VIR_NODE_ALLOC_PAGES_SET
 
-    private readonly ConnectionHandle _connection;
+    /// <summary>As virsh: a daemon that does not react for half a minute has its connection closed, and whoever waits for it an error.</summary>
+    private const int KeepAliveSeconds = 5;
+    private const int KeepAliveCount = 6;
 
-    private LibvirtConnection(ConnectionHandle connection) => _connection = connection;
+    // VIR_CRED_*: what SASL mechanisms ask for. Without an entry here a mechanism that needs it is not even tried.
+    private static readonly int[] CredentialTypes = [1, 2, 5, 7, 8];
 
-    /// <exception cref="DllNotFoundException">libvirt is not installed.</exception>
-    /// <exception cref="LibvirtException">The URI cannot be opened.</exception>
-    public static LibvirtConnection OpenReadOnly(string uri) => Open(LibvirtNative.ConnectOpenReadOnly, "virConnectOpenReadOnly", uri);
+    private readonly ConnectionHandle _handle;
 
-    /// <summary>For what libvirt does not let those do who only read.</summary>
-    /// <exception cref="DllNotFoundException">libvirt is not installed.</exception>
-    /// <exception cref="LibvirtException">The URI cannot be opened, or not by this user.</exception>
-    public static LibvirtConnection Open(string uri) => Open(LibvirtNative.ConnectOpen, "virConnectOpen", uri);
+    private LibvirtConnection(ConnectionHandle handle) => _handle = handle;
 
-    private static LibvirtConnection Open(Func<string, ConnectionHandle> open, string function, string uri)
+    /// <summary>
+    /// Credentials that the other side asks for come from libvirt's own auth file (auth.html): <c>?authfile=</c> in the URI,
+    /// $LIBVIRT_AUTH_FILE, ~/.config/libvirt/auth.conf or /etc/libvirt/auth.conf. Nobody is ever prompted.
+    /// </summary>
+    public static LibvirtConnection Open(string uri, LibvirtAccess access)
     {
-        if (LibvirtNative.Initialize() != 0)
+        LibvirtCall.Start();
+        var wasAsked = 0;
+        fixed (int* types = CredentialTypes)
         {
-            throw LastError("virInitialize");
-        }
+            var auth = new LibvirtNative.VirConnectAuth
+            {
+                CredentialTypes = types,
+                CredentialTypeCount = (uint)CredentialTypes.Length,
+                Callback = &RefuseCredentials,
+                UserData = &wasAsked,
+            };
+            var handle = LibvirtNative.virConnectOpenAuth(uri, &auth, access == LibvirtAccess.Read ? ReadOnly : 0);
+            if (handle.IsInvalid)
+            {
+                var error = LibvirtCall.LastError(nameof(LibvirtNative.virConnectOpenAuth));
+                handle.Dispose();
+                throw wasAsked == 0 ? error : new LibvirtException(
+                    error.Code,
+                    error.Domain,
+                    $"it asks for a user and a password, and libvirt's auth file has none for it: name one in the URI (?authfile=FILE) or in $LIBVIRT_AUTH_FILE ({error.Message})");
+            }
 
-        LibvirtNative.SetErrorFunc(null, &LibvirtNative.IgnoreError);
-        var connection = open(uri);
-        if (connection.IsInvalid)
-        {
-            var error = LastError(function);
-            connection.Dispose();
-            throw error;
+            // Drivers that work in this process have no daemon that could hang.
+            _ = LibvirtNative.virConnectSetKeepAlive(handle, KeepAliveSeconds, KeepAliveCount);
+            return new LibvirtConnection(handle);
         }
-
-        return new LibvirtConnection(connection);
     }
 
-    /// <summary>Name and live XML of every running domain; one that stops meanwhile is left out.</summary>
-    /// <exception cref="LibvirtException">The list cannot be had.</exception>
-    public IReadOnlyList<(string Name, string Xml)> RunningDomains()
-    {
-        var count = LibvirtNative.ConnectListAllDomains(_connection, out var list, LibvirtNative.ListDomainsActive);
-        if (count < 0)
-        {
-            throw LastError("virConnectListAllDomains");
-        }
+    /// <summary>False once the daemon has gone away: then open another one.</summary>
+    public bool IsAlive => LibvirtNative.virConnectIsAlive(_handle) == 1;
 
-        var handles = new DomainHandle[count];
+    /// <summary>XML: the host, its security models, and what guests it can have (formatcaps.html).</summary>
+    public string Capabilities() => LibvirtCall.Text(LibvirtNative.virConnectGetCapabilities(_handle));
+
+    /// <summary>XML: what domains of this kind can have (formatdomaincaps.html). What is null is as libvirt would choose it.</summary>
+    public string DomainCapabilities(string? emulator, string? architecture, string? machine, string? virtualization) =>
+        LibvirtCall.Text(LibvirtNative.virConnectGetDomainCapabilities(_handle, emulator, architecture, machine, virtualization, 0));
+
+    public HostSize HostSize()
+    {
+        LibvirtCall.Checked(LibvirtNative.virNodeGetInfo(_handle, out var info));
+        return new HostSize(
+            (int)info.Cpus,
+            (int)(info.NumaNodes * info.SocketsPerNode * info.CoresPerSocket * info.ThreadsPerCore), // VIR_NODEINFO_MAXCPUS
+            (int)info.NumaNodes,
+            (long)info.MemoryKib);
+    }
+
+    /// <summary>How many pages of a size are free on one NUMA node.</summary>
+    public long FreePages(int node, int pageSizeKib)
+    {
+        var size = (uint)pageSizeKib;
+        ulong count;
+        LibvirtCall.Checked(LibvirtNative.virNodeGetFreePages(_handle, 1, &size, node, 1, &count, 0));
+        return (long)count;
+    }
+
+    /// <summary>Makes the pool of one NUMA node this large, as far as the kernel has the memory for it: read it back.</summary>
+    public void SetPages(int node, int pageSizeKib, long count)
+    {
+        var size = (uint)pageSizeKib;
+        var pages = (ulong)count;
+        LibvirtCall.Checked(LibvirtNative.virNodeAllocPages(_handle, 1, &size, &pages, node, 1, AllocateExactly));
+    }
+
+    /// <summary>The caller disposes of each.</summary>
+    public IReadOnlyList<LibvirtDomain> Domains(DomainFilter filter)
+    {
+        var count = LibvirtCall.Checked(LibvirtNative.virConnectListAllDomains(_handle, out var list, (uint)filter));
+        var domains = new LibvirtDomain[count];
         for (var i = 0; i < count; i++)
         {
-            handles[i] = new DomainHandle(list[i]);
+            domains[i] = new LibvirtDomain(list[i]);
         }
 
         LibvirtNative.Free(list);
-        var domains = new List<(string, string)>(count);
-        foreach (var handle in handles)
-        {
-            using (handle)
-            {
-                if (Utf8StringMarshaller.ConvertToManaged(LibvirtNative.DomainGetName(handle)) is { } name && Xml(handle) is { } xml)
-                {
-                    domains.Add((name, xml));
-                }
-            }
-        }
-
         return domains;
     }
 
-    /// <summary>Lets libvirt, which has the channel, ask qemu-ga. It marks the domain as tainted by that ("custom-ga-command").</summary>
-    /// <exception cref="DllNotFoundException">libvirt-qemu.so.0 is not installed.</exception>
-    /// <exception cref="LibvirtException">There is no such domain, or no answer.</exception>
-    public string AskQemuGa(string domain, string command)
+    /// <summary>The caller disposes of it.</summary>
+    public LibvirtDomain Find(string name) => new(LibvirtCall.Checked(LibvirtNative.virDomainLookupByName(_handle, name)));
+
+    /// <summary>Defines a domain or redefines it; the XML is held against libvirt's schema, without which what it does not know is dropped in silence.</summary>
+    public LibvirtDomain Define(string xml) => new(LibvirtCall.Checked(LibvirtNative.virDomainDefineXMLFlags(_handle, xml, Validate)));
+
+    public void Dispose() => _handle.Dispose();
+
+    // Only what the auth file has not is asked for.
+    [System.Runtime.InteropServices.UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int RefuseCredentials(void* credentials, uint count, void* wasAsked)
     {
-        using var handle = Find(domain);
-        var answer = LibvirtNative.DomainQemuAgentCommand(handle, command, QemuGaTimeoutSeconds, 0);
-        if (answer is null)
-        {
-            throw LastError("virDomainQemuAgentCommand");
-        }
-
-        var text = Marshal.PtrToStringUTF8((nint)answer) ?? "";
-        LibvirtNative.Free(answer);
-        return text;
-    }
-
-    /// <summary>As the reset button: memory and processors begin anew, the domain stays.</summary>
-    /// <exception cref="LibvirtException">There is no such domain, it does not run, or libvirt refuses.</exception>
-    public void ResetDomain(string name)
-    {
-        using var domain = Find(name);
-        if (LibvirtNative.DomainReset(domain, 0) != 0)
-        {
-            throw LastError("virDomainReset");
-        }
-    }
-
-    public void Dispose() => _connection.Dispose();
-
-    private DomainHandle Find(string domain)
-    {
-        var found = LibvirtNative.DomainLookupByName(_connection, domain);
-        return found != 0 ? new DomainHandle(found) : throw LastError("virDomainLookupByName");
-    }
-
-    private static string? Xml(DomainHandle domain)
-    {
-        var xml = LibvirtNative.DomainGetXmlDesc(domain, 0);
-        if (xml is null)
-        {
-            return null;
-        }
-
-        var text = Marshal.PtrToStringUTF8((nint)xml);
-        LibvirtNative.Free(xml);
-        return text;
-    }
-
-    private static LibvirtException LastError(string function)
-    {
-        var error = LibvirtNative.GetLastError();
-        return error is null
-            ? new LibvirtException($"{function} failed without a reason")
-            : new LibvirtException(error->Code, Utf8StringMarshaller.ConvertToManaged(error->Message) ?? $"{function} failed with code {error->Code}");
+        *(int*)wasAsked = 1;
+        return -1;
     }
 }

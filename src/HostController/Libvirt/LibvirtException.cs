@@ -1,6 +1,6 @@
 namespace GuestTune.Controller.Libvirt;
 
-/// <summary>An error that libvirt reported, with its own code (VIR_ERR_*) and words.</summary>
+/// <summary>libvirt refused, or could not be asked: with its own code and words where it had any.</summary>
 internal sealed class LibvirtException : Exception
 {
     public LibvirtException()
@@ -17,8 +17,19 @@ internal sealed class LibvirtException : Exception
     {
     }
 
-    public LibvirtException(int code, string message)
-        : base(message) => Code = code;
+    public LibvirtException(LibvirtErrorCode code, int domain, string message)
+        : base(message)
+    {
+        Code = code;
+        Domain = domain;
+    }
 
-    public int Code { get; }
+    /// <summary>VIR_ERR_*.</summary>
+    public LibvirtErrorCode Code { get; }
+
+    /// <summary>VIR_FROM_*: the part of libvirt that it comes from.</summary>
+    public int Domain { get; }
+
+    /// <summary>The daemon went away in the middle: whether it did what it was asked is not known.</summary>
+    public bool IsConnectionLost { get; init; }
 }

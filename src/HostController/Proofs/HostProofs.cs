@@ -1,4 +1,5 @@
 using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Libvirt;
 using GuestTune.Controller.QemuGa;
 using GuestTune.Practice.V1;
 
@@ -7,7 +8,7 @@ namespace GuestTune.Controller.Proofs;
 /// <summary>All proofs that a host has, put to what an agent observed.</summary>
 internal sealed class HostProofs(IReadOnlyList<IHostProof> proofs)
 {
-    public static HostProofs OfHost { get; } = new([new BlockListProof(new QemuGaClient(), TimeProvider.System)]);
+    public static HostProofs OfHost(LibvirtClients libvirt) => new([new BlockListProof(new QemuGaClient(libvirt), TimeProvider.System)]);
 
     public async Task AddAsync(VmEntry vm, IEnumerable<Observation?> observations, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using GuestTune.Controller.Rendering;
 namespace GuestTune.Controller.QemuGa;
 
 /// <summary>Asks a VM's qemu-ga on the socket that QEMU serves, or through libvirt.</summary>
-internal sealed class QemuGaClient : IQemuGaClient
+internal sealed class QemuGaClient(LibvirtClients libvirt) : IQemuGaClient
 {
     private const string InfoCommand = """{"execute":"guest-info"}""";
 
@@ -17,7 +17,7 @@ internal sealed class QemuGaClient : IQemuGaClient
             return address switch
             {
                 QemuGaSocketAddress socket => await AskSocketAsync(socket.Path, cancellationToken),
-                QemuGaLibvirtAddress libvirt => await AskLibvirtAsync(libvirt, cancellationToken),
+                QemuGaLibvirtAddress domain => await AskLibvirtAsync(domain, cancellationToken),
                 _ => throw new QemuGaException($"there is no way to {address.Name}"),
             };
         }
@@ -25,7 +25,7 @@ internal sealed class QemuGaClient : IQemuGaClient
         {
             throw new QemuGaException(TerminalText.Escape(e.Message, 300), e);
         }
-        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        catch (DllNotFoundException e)
         {
             throw new QemuGaException("libvirt-qemu.so.0 is not installed, by which libvirt passes questions on to qemu-ga", e);
         }
@@ -39,19 +39,16 @@ internal sealed class QemuGaClient : IQemuGaClient
         return await new QemuGaSession(stream).AskInfoAsync(cancellationToken);
     }
 
-    // The call blocks; libvirt ends it by its own time limit, after the user has gone.
-    private static async Task<GuestInfo> AskLibvirtAsync(QemuGaLibvirtAddress address, CancellationToken cancellationToken)
+    private async Task<GuestInfo> AskLibvirtAsync(QemuGaLibvirtAddress address, CancellationToken cancellationToken)
     {
-        var asking = Task.Factory.StartNew(
-            () =>
+        var said = await libvirt.Get(address.Uri, LibvirtAccess.Write).AskAsync(
+            connection =>
             {
-                using var connection = LibvirtConnection.Open(address.Uri);
-                return connection.AskQemuGa(address.Domain, InfoCommand);
+                using var domain = connection.Find(address.Domain);
+                return domain.AskQemuGa(InfoCommand);
             },
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
-        using var answer = JsonDocument.Parse(await asking.WaitAsync(cancellationToken), new JsonDocumentOptions { MaxDepth = 16 });
+            cancellationToken);
+        using var answer = JsonDocument.Parse(said, new JsonDocumentOptions { MaxDepth = 16 });
         return GuestInfo.Parse(answer.RootElement);
     }
 }

@@ -1,6 +1,7 @@
 using GuestTune.Controller.Channel;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
+using GuestTune.Controller.Libvirt;
 using GuestTune.Controller.MeasuredBoot;
 using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Enrolment;
@@ -49,10 +50,12 @@ internal sealed class TestFleet : IAsyncDisposable
         var files = new StoreFiles(StatePath);
         var store = new SqliteStore(files, TimeProvider.System);
         var attestor = new Attestor(keys ?? store);
+        var libvirt = new LibvirtClients(TimeProvider.System);
         return new FleetController(
             new VmCatalog([new Source([.. _vms.Select(vm => new VmEntry(vm.Name, "inventory", vm.SocketPath, NoLabels, QemuGa: QemuGa)), .. Further])]),
             new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System),
-            HostProofs.OfHost,
+            libvirt,
+            HostProofs.OfHost(libvirt),
             options,
             new RebootNotes(PathOf("reboots")),
             Power,

@@ -13,7 +13,7 @@ public sealed class LibvirtVmSourceTests
     {
         SkipWithoutLibvirt();
 
-        var vms = await new LibvirtVmSource("test:///default").ListAsync(default);
+        var vms = await Source("test:///default").ListAsync(default);
 
         var vm = Assert.Single(vms);
         Assert.Equal("test", vm.Name);
@@ -27,7 +27,7 @@ public sealed class LibvirtVmSourceTests
     {
         SkipWithoutLibvirt();
 
-        var source = new LibvirtVmSource("test:///default");
+        var source = Source("test:///default");
         var lists = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => source.ListAsync(default).AsTask()));
 
         Assert.All(lists, list => Assert.Single(list));
@@ -38,10 +38,10 @@ public sealed class LibvirtVmSourceTests
     {
         SkipWithoutLibvirt();
 
-        var error = await Assert.ThrowsAsync<VmSourceException>(async () => await new LibvirtVmSource("nosuch:///x").ListAsync(default));
+        var error = await Assert.ThrowsAsync<VmSourceException>(async () => await Source("nosuch:///x").ListAsync(default));
 
         var inner = Assert.IsType<LibvirtException>(error.InnerException);
-        Assert.NotEqual(0, inner.Code);
+        Assert.NotEqual(LibvirtErrorCode.None, inner.Code);
         Assert.Equal($"libvirt nosuch:///x cannot be asked: {inner.Message}", error.Message);
     }
 
@@ -61,7 +61,7 @@ public sealed class LibvirtVmSourceTests
                 connections.Add(await hanging.AcceptAsync());
             }
         });
-        var source = new LibvirtVmSource($"qemu+unix:///system?socket={directory.PathOf("libvirt-sock")}", TimeSpan.FromMilliseconds(300));
+        var source = Source($"qemu+unix:///system?socket={directory.PathOf("libvirt-sock")}", TimeSpan.FromMilliseconds(300));
 
         for (var i = 0; i < 3; i++)
         {
@@ -74,6 +74,9 @@ public sealed class LibvirtVmSourceTests
         await Task.WhenAny(accepting);
         connections.ForEach(c => c.Dispose());
     }
+
+    private static LibvirtVmSource Source(string uri, TimeSpan? patience = null) =>
+        new(new LibvirtClient(uri, LibvirtAccess.Read, TimeProvider.System), patience);
 
     private static void SkipWithoutLibvirt()
     {

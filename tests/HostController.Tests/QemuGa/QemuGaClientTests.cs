@@ -1,3 +1,4 @@
+using GuestTune.Controller.Libvirt;
 using GuestTune.Controller.QemuGa;
 using GuestTune.HostController.Tests.Fakes;
 
@@ -68,7 +69,7 @@ public sealed class QemuGaClientTests
     [Fact]
     public async Task AskInfo_NoSocket_SaysSo()
     {
-        var e = await Assert.ThrowsAsync<QemuGaException>(() => new QemuGaClient().AskInfoAsync(new QemuGaSocketAddress("/nonexistent/socket"), default));
+        var e = await Assert.ThrowsAsync<QemuGaException>(() => new QemuGaClient(new LibvirtClients(TimeProvider.System)).AskInfoAsync(new QemuGaSocketAddress("/nonexistent/socket"), default));
 
         Assert.Contains("Cannot assign requested address", e.Message);
     }
@@ -78,8 +79,8 @@ public sealed class QemuGaClientTests
     {
         Assert.SkipUnless(File.Exists("/usr/lib/x86_64-linux-gnu/libvirt-qemu.so.0") || File.Exists("/usr/lib/aarch64-linux-gnu/libvirt-qemu.so.0"), "libvirt0 is not installed");
 
-        var domain = await Assert.ThrowsAsync<QemuGaException>(() => new QemuGaClient().AskInfoAsync(new QemuGaLibvirtAddress("test:///default", "nobody"), default));
-        var driver = await Assert.ThrowsAsync<QemuGaException>(() => new QemuGaClient().AskInfoAsync(new QemuGaLibvirtAddress("test:///default", "test"), default));
+        var domain = await Assert.ThrowsAsync<QemuGaException>(() => new QemuGaClient(new LibvirtClients(TimeProvider.System)).AskInfoAsync(new QemuGaLibvirtAddress("test:///default", "nobody"), default));
+        var driver = await Assert.ThrowsAsync<QemuGaException>(() => new QemuGaClient(new LibvirtClients(TimeProvider.System)).AskInfoAsync(new QemuGaLibvirtAddress("test:///default", "test"), default));
 
         Assert.Contains("Domain not found", domain.Message);
         Assert.Contains("not supported by the connection driver: virDomainQemuAgentCommand", driver.Message);
@@ -90,6 +91,6 @@ public sealed class QemuGaClientTests
         using var directory = new TemporaryDirectory();
         await using var qemuGa = new FakeQemuGa(directory.PathOf("qga.sock"), answer, leftovers);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        return await new QemuGaClient().AskInfoAsync(new QemuGaSocketAddress(qemuGa.Path), limit.Token);
+        return await new QemuGaClient(new LibvirtClients(TimeProvider.System)).AskInfoAsync(new QemuGaSocketAddress(qemuGa.Path), limit.Token);
     }
 }

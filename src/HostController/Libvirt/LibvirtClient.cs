@@ -1,0 +1,118 @@
+namespace GuestTune.Controller.Libvirt;
+
+/// <summary>
+/// One libvirt, connected when it is first asked and again when its daemon was restarted. Questions run on threads of their own,
+/// since libvirt's calls block: where a daemon hangs the thread is left behind until libvirt gives up, the caller is not.
+/// </summary>
+internal sealed class LibvirtClient(string uri, LibvirtAccess access, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan UsualLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
+
+    /// <summary>A daemon that is being restarted has its socket back within that.</summary>
+    private static readonly TimeSpan RestartTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+
+    private readonly Lock _lock = new();
+    private Task<LibvirtConnection>? _connection;
+
+    public string Uri => uri;
+
+    /// <param name="question">May ask as much as belongs together.</param>
+    /// <param name="limit">30 s where it is not given.</param>
+    /// <exception cref="LibvirtException">libvirt refused, is not installed, cannot be connected to, gave no answer in time, or went away in the middle.</exception>
+    public async Task<T> AskAsync<T>(Func<LibvirtConnection, T> question, CancellationToken cancellationToken, TimeSpan? limit = null)
+    {
+        using var timer = new CancellationTokenSource(limit ?? UsualLimit, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
+        try
+        {
+            var connection = await ConnectedAsync().WaitAsync(linked.Token);
+            return await OnThread(() => Ask(connection, question)).WaitAsync(linked.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new LibvirtException($"it gave no answer within {(limit ?? UsualLimit).TotalSeconds:0.#} s; is its daemon hanging?", e);
+        }
+        catch (EntryPointNotFoundException e)
+        {
+            throw new LibvirtException($"the installed libvirt.so.0 is too old: {e.Message}", e);
+        }
+    }
+
+    public Task DoAsync(Action<LibvirtConnection> work, CancellationToken cancellationToken, TimeSpan? limit = null) =>
+        AskAsync(
+            connection =>
+            {
+                work(connection);
+                return true;
+            },
+            cancellationToken,
+            limit);
+
+    public async ValueTask DisposeAsync()
+    {
+        Task<LibvirtConnection>? connection;
+        lock (_lock)
+        {
+            connection = _connection;
+            _connection = null;
+        }
+
+        // Closing is a call to the daemon, too.
+        if (connection is not null)
+        {
+            var closing = connection.ContinueWith(c => c.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.LongRunning, TaskScheduler.Default);
+            await Task.WhenAny(closing, Task.Delay(CloseLimit, time));
+        }
+    }
+
+    private static T Ask<T>(LibvirtConnection connection, Func<LibvirtConnection, T> question)
+    {
+        try
+        {
+            return question(connection);
+        }
+        catch (LibvirtException e) when (!connection.IsAlive)
+        {
+            throw new LibvirtException(e.Code, e.Domain, $"the connection was lost before it answered, so whether it did what it was asked is not known ({e.Message})")
+            {
+                IsConnectionLost = true,
+            };
+        }
+    }
+
+    // All who come while it is being opened wait for the same thread, or a daemon that hangs would gather one for each.
+    private Task<LibvirtConnection> ConnectedAsync()
+    {
+        lock (_lock)
+        {
+            if (_connection is { IsCompleted: false } or { IsCompletedSuccessfully: true, Result.IsAlive: true })
+            {
+                return _connection;
+            }
+
+            var lost = _connection is { IsCompletedSuccessfully: true } old ? old.Result : null;
+            lost?.Dispose();
+            return _connection = OpenAsync(wasConnected: lost is not null);
+        }
+    }
+
+    private async Task<LibvirtConnection> OpenAsync(bool wasConnected)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await OnThread(() => LibvirtConnection.Open(uri, access));
+            }
+            catch (LibvirtException e) when (e.Code == LibvirtErrorCode.SystemError && wasConnected && time.GetElapsedTime(began) < RestartTime)
+            {
+                await Task.Delay(RetryDelay, time);
+            }
+        }
+    }
+
+    private static Task<T> OnThread<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+}

@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+
+namespace GuestTune.Controller.Libvirt;
+
+/// <summary>
+/// A domain of a <see cref="LibvirtConnection"/>, by its UUID: it stays the same one when it is renamed, started or redefined. As there, every
+/// member but <see cref="Name"/> and <see cref="Uuid"/> asks libvirt, blocks, and throws <see cref="LibvirtException"/>.
+/// </summary>
+internal sealed unsafe class LibvirtDomain : IDisposable
+{
+    private const int MetadataElement = 2; // VIR_DOMAIN_METADATA_ELEMENT
+    private const int QemuGaTimeoutSeconds = 5;
+
+    private readonly DomainHandle _handle;
+
+    public LibvirtDomain(nint domain)
+    {
+        _handle = new DomainHandle(domain);
+        Name = Marshal.PtrToStringUTF8((nint)LibvirtNative.virDomainGetName(_handle)) ?? "";
+        var uuid = stackalloc byte[LibvirtNative.UuidStringSizeBytes];
+        LibvirtCall.Checked(LibvirtNative.virDomainGetUUIDString(_handle, uuid));
+        Uuid = Guid.Parse(Marshal.PtrToStringUTF8((nint)uuid)!);
+    }
+
+    public string Name { get; }
+
+    public Guid Uuid { get; }
+
+    public DomainState State
+    {
+        get
+        {
+            LibvirtCall.Checked(LibvirtNative.virDomainGetState(_handle, out var state, out _, 0));
+            return (DomainState)state;
+        }
+    }
+
+    /// <summary>It has a definition that outlives it.</summary>
+    public bool IsPersistent => LibvirtCall.Checked(LibvirtNative.virDomainIsPersistent(_handle)) == 1;
+
+    /// <summary>It is being migrated, saved, dumped or copied: libvirt refuses most changes meanwhile, after a wait of 30 s.</summary>
+    public bool HasJob
+    {
+        get
+        {
+            try
+            {
+                LibvirtCall.Checked(LibvirtNative.virDomainGetJobInfo(_handle, out var job));
+                return job.Type is 1 or 2; // VIR_DOMAIN_JOB_BOUNDED, VIR_DOMAIN_JOB_UNBOUNDED
+            }
+            catch (LibvirtException e) when (e.Code == LibvirtErrorCode.NoSupport)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Of a domain that does not run also the live ones say what is defined, where libvirt has a definition.</summary>
+    public IReadOnlyList<IOThread> IOThreads(DomainAffect affect)
+    {
+        var count = LibvirtCall.Checked(LibvirtNative.virDomainGetIOThreadInfo(_handle, out var list, (uint)affect));
+        var threads = new IOThread[count];
+        for (var i = 0; i < count; i++)
+        {
+            threads[i] = new IOThread((int)list[i]->Id, CpuMap.FromBytes(new ReadOnlySpan<byte>(list[i]->CpuMap, list[i]->MapSizeBytes)));
+            LibvirtNative.virDomainIOThreadInfoFree(list[i]);
+        }
+
+        LibvirtNative.Free(list);
+        return threads;
+    }
+
+    public void AddIOThread(int id, DomainAffect affect) => LibvirtCall.Checked(LibvirtNative.virDomainAddIOThread(_handle, (uint)id, (uint)affect));
+
+    public void RemoveIOThread(int id, DomainAffect affect) => LibvirtCall.Checked(LibvirtNative.virDomainDelIOThread(_handle, (uint)id, (uint)affect));
+
+    /// <param name="cpus">Numbers of host CPUs, at least one.</param>
+    public void PinIOThread(int id, IReadOnlyCollection<int> cpus, DomainAffect affect)
+    {
+        var map = CpuMap.ToBytes(cpus);
+        fixed (byte* bytes = map)
+        {
+            LibvirtCall.Checked(LibvirtNative.virDomainPinIOThread(_handle, (uint)id, bytes, map.Length, (uint)affect));
+        }
+    }
+
+    /// <summary>The host CPUs of each vCPU, in the order of their numbers.</summary>
+    /// <param name="vcpuCount">At most how many vCPUs are of interest.</param>
+    /// <param name="cpuNumbers">See <see cref="HostSize.CpuNumbers"/>.</param>
+    public IReadOnlyList<IReadOnlyList<int>> VcpuPins(int vcpuCount, int cpuNumbers, DomainAffect affect)
+    {
+        var mapSize = (cpuNumbers + 7) / 8;
+        var maps = new byte[vcpuCount * mapSize];
+        fixed (byte* bytes = maps)
+        {
+            var count = LibvirtCall.Checked(LibvirtNative.virDomainGetVcpuPinInfo(_handle, vcpuCount, bytes, mapSize, (uint)affect));
+            return [.. Enumerable.Range(0, count).Select(i => CpuMap.FromBytes(maps.AsSpan(i * mapSize, mapSize)))];
+        }
+    }
+
+    public string Xml(DomainXmlFlags flags) => LibvirtCall.Text(LibvirtNative.virDomainGetXMLDesc(_handle, (uint)flags));
+
+    /// <returns>The element of this namespace; null where there is none.</returns>
+    public string? Metadata(string namespaceUri, DomainAffect affect)
+    {
+        try
+        {
+            return LibvirtCall.Text(LibvirtNative.virDomainGetMetadata(_handle, MetadataElement, namespaceUri, (uint)affect));
+        }
+        catch (LibvirtException e) when (e.Code == LibvirtErrorCode.NoDomainMetadata)
+        {
+            return null;
+        }
+    }
+
+    /// <param name="element">Replaces what this namespace has; null takes it away.</param>
+    /// <param name="prefix">Of the namespace in the domain's XML.</param>
+    public void SetMetadata(string? element, string prefix, string namespaceUri, DomainAffect affect) =>
+        LibvirtCall.Checked(LibvirtNative.virDomainSetMetadata(_handle, MetadataElement, element, prefix, namespaceUri, (uint)affect));
+
+    public void AttachDevice(string xml, DomainAffect affect) => LibvirtCall.Checked(LibvirtNative.virDomainAttachDeviceFlags(_handle, xml, (uint)affect));
+
+    public void DetachDevice(string xml, DomainAffect affect) => LibvirtCall.Checked(LibvirtNative.virDomainDetachDeviceFlags(_handle, xml, (uint)affect));
+
+    public void UpdateDevice(string xml, DomainAffect affect) => LibvirtCall.Checked(LibvirtNative.virDomainUpdateDeviceFlags(_handle, xml, (uint)affect));
+
+    /// <summary>As the reset button: memory and processors begin anew, the domain stays.</summary>
+    public void Reset() => LibvirtCall.Checked(LibvirtNative.virDomainReset(_handle, 0));
+
+    /// <summary>Lets libvirt, which has the channel, ask qemu-ga. It marks the domain as tainted by that ("custom-ga-command").</summary>
+    /// <exception cref="DllNotFoundException">libvirt-qemu.so.0 is not installed.</exception>
+    public string AskQemuGa(string command) => LibvirtCall.Text(LibvirtNative.virDomainQemuAgentCommand(_handle, command, QemuGaTimeoutSeconds, 0));
+
+    public void Dispose() => _handle.Dispose();
+}

@@ -1,0 +1,20 @@
+namespace GuestTune.Controller.Libvirt;
+
+/// <summary>The virErrorNumber values that something here depends on (virterror.h); an error may have any other.</summary>
+internal enum LibvirtErrorCode
+{
+    /// <summary>Not from libvirt, or without a code.</summary>
+    None = 0,
+
+    /// <summary>VIR_ERR_NO_SUPPORT: the driver has no such call.</summary>
+    NoSupport = 3,
+
+    /// <summary>VIR_ERR_SYSTEM_ERROR: of an open, that nobody listens there.</summary>
+    SystemError = 38,
+
+    /// <summary>VIR_ERR_NO_DOMAIN.</summary>
+    NoDomain = 42,
+
+    /// <summary>VIR_ERR_NO_DOMAIN_METADATA.</summary>
+    NoDomainMetadata = 80,
+}
