@@ -1,9 +1,9 @@
 using Google.Protobuf;
 using Grpc.Core;
 using GuestTune.Agent.Kernel;
-using GuestTune.Agent.Services;
 using GuestTune.MeasuredBoot.Tpm;
 using GuestTune.Practices;
+using GuestTune.Protocol;
 using Api = GuestTune.Agent.V1;
 
 namespace GuestTune.Agent.MeasuredBoot;

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using GuestTune.Protocol;
 
 namespace GuestTune.Agent.Policy;
 

@@ -6,6 +6,7 @@ using GuestTune.Agent.Rebooting;
 using GuestTune.Agent.V1;
 using GuestTune.Practices;
 using GuestTune.Practices.Files;
+using GuestTune.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace GuestTune.Agent.Services;

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using GuestTune.Controller.Channel;
 using GuestTune.Controller.Fleet;
+using GuestTune.Controller.HostPractices;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Libvirt;
 using GuestTune.Controller.MeasuredBoot;
@@ -10,6 +11,7 @@ using GuestTune.Controller.Proofs;
 using GuestTune.Controller.Rebooting;
 using GuestTune.Controller.Remote;
 using GuestTune.Controller.Store;
+using GuestTune.Practices.Files;
 
 namespace GuestTune.Controller.Cli;
 
@@ -27,7 +29,32 @@ internal static class ControllerConnector
     private const string AddressScheme = "unix:";
 
     /// <exception cref="RpcException">The daemon that was asked for cannot be used.</exception>
-    public static async Task<IController> OpenAsync(Invocation invocation, CancellationToken cancellationToken)
+    public static async Task<IController> OpenAsync(Invocation invocation, CancellationToken cancellationToken) =>
+        // A command ends when its calls end, so nothing is kept for the next one.
+        await FindDaemonAsync(invocation, cancellationToken) is { } daemon ? daemon : CreateInProcess(invocation, new AgentLinkOptions { IdleTime = TimeSpan.Zero });
+
+    /// <param name="root">The tree that is tuned in place of the running system, which is all that a daemon serves; null for that one.</param>
+    /// <exception cref="RpcException">The daemon that was asked for, or the root, cannot be used.</exception>
+    public static async Task<IHostTuning> OpenHostAsync(Invocation invocation, string? root, CancellationToken cancellationToken) =>
+        root is null && await FindDaemonAsync(invocation, cancellationToken) is { } daemon ? daemon : CreateHost(invocation, root);
+
+    /// <exception cref="RpcException">INVALID_ARGUMENT: the root is no directory.</exception>
+    public static HostTuning CreateHost(Invocation invocation, string? root = null)
+    {
+        if (root is not null && !Directory.Exists(root))
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"--root is '{Rendering.TerminalText.Escape(root, 200)}'; it must be an existing directory"));
+        }
+
+        // What was changed in a tree is remembered in it, unless the state is named.
+        var files = new RootedFileSystem(root ?? "/");
+        var state = root is null || invocation.State is not null ? StateDirectory.Of(invocation) : files.Resolve(StateDirectory.OfSystem);
+        return new HostTuning(files, Path.Combine(state, "host"), TimeProvider.System);
+    }
+
+    /// <returns>Null where the work is to be done in this process.</returns>
+    /// <exception cref="RpcException">The daemon that was asked for cannot be used.</exception>
+    private static async Task<RemoteController?> FindDaemonAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         if (invocation.Controller is { } address)
         {
@@ -41,13 +68,7 @@ internal static class ControllerConnector
         }
 
         ownSources |= NotEmpty(invocation.Terminal.Environment(InventoryVariable)) is not null;
-        if (!ownSources && await RemoteController.TryConnectAsync(DefaultSocket, cancellationToken) is { } daemon)
-        {
-            return daemon;
-        }
-
-        // A command ends when its calls end, so nothing is kept for the next one.
-        return CreateInProcess(invocation, new AgentLinkOptions { IdleTime = TimeSpan.Zero });
+        return ownSources ? null : await RemoteController.TryConnectAsync(DefaultSocket, cancellationToken);
     }
 
     public static FleetController CreateInProcess(Invocation invocation, AgentLinkOptions options)

@@ -19,7 +19,7 @@ internal static class GetCommand
         return command;
     }
 
-    private static Command Create(CommandContext context, GuestPractice practice)
+    private static Command Create(CommandContext context, PracticeDefinition practice)
     {
         var command = new Command(practice.Word, $"Show {practice.Summary}");
         var selection = new SelectionOptions();

@@ -30,7 +30,7 @@ internal static class PlanCommand
             report => TableReport.WritePlans(runner.Out, runner.Style, report.Vms));
     }
 
-    private static Command Create(CommandContext context, GuestPractice practice)
+    private static Command Create(CommandContext context, PracticeDefinition practice)
     {
         var command = new Command(practice.Word, $"Show what would change of {practice.Summary}");
         var selection = new SelectionOptions();

@@ -6,14 +6,15 @@ using GuestTune.Practice.V1;
 namespace GuestTune.Controller.Cli;
 
 /// <summary>What a command line says is desired of a practice: an option for each of its settings, and whether to persist and to force.</summary>
-internal sealed class PracticeOptions(GuestPractice practice)
+/// <param name="machine">What is rebooted for what persists.</param>
+internal sealed class PracticeOptions(PracticeDefinition practice, string machine = "guest")
 {
     private readonly (PracticeSetting Setting, Option<string?> Option)[] _settings = [.. practice.Settings.Select(s => (s, SettingOption(s)))];
-    private readonly (FreeSettings Settings, Option<string[]> Set, Option<string[]> Remove)? _free = practice.Free is { } free ? (free, SetOption(free), RemoveOption(free)) : null;
-    private readonly Option<bool> _persist = new("--persist") { Description = "also after a reboot of the guest" };
+    private readonly (FreeSettings Settings, Option<string[]> Set, Option<string[]>? Remove)? _free = practice.Free is { } free ? (free, SetOption(free), RemoveOption(free)) : null;
+    private readonly Option<bool> _persist = new("--persist") { Description = $"also after a reboot of the {machine}" };
     private readonly Option<bool> _force = new("--force") { Description = practice.Force };
 
-    private IEnumerable<Option> SettingOptions => [.. _settings.Select(s => s.Option), .. _free is { } free ? (Option[])[free.Set, free.Remove] : []];
+    private IEnumerable<Option> SettingOptions => [.. _settings.Select(s => s.Option), .. _free is { } free ? new Option?[] { free.Set, free.Remove }.OfType<Option>() : []];
 
     public void AddTo(Command command)
     {
@@ -72,15 +73,16 @@ internal sealed class PracticeOptions(GuestPractice practice)
     }
 
     private IEnumerable<(string Key, string Value)> FreeValues(Func<Option<string[]>, IEnumerable<string>> given) => _free is { } free
-        ? given(free.Set).Select(FreeSettings.Split).Concat(given(free.Remove).Select(k => (k, free.Settings.Removal)))
+        ? given(free.Set).Select(FreeSettings.Split).Concat(free.Remove is { } remove ? given(remove).Select(k => (k, free.Settings.Removal)) : [])
         : [];
 
     private static Option<string?> SettingOption(PracticeSetting setting)
     {
         var option = new Option<string?>(setting.Option) { HelpName = setting.ValueName, Description = $"{setting.Description} ({setting.Allowed})" };
-        if (setting.Kind == SettingKind.Switch)
+        string[] words = setting.Kind == SettingKind.Switch ? ["true", "false"] : [.. setting.Words];
+        if (words.Length > 0)
         {
-            option.CompletionSources.Add("true", "false");
+            option.CompletionSources.Add(words);
         }
 
         option.Validators.Add(result =>
@@ -95,7 +97,7 @@ internal sealed class PracticeOptions(GuestPractice practice)
 
     private static Option<string[]> SetOption(FreeSettings free)
     {
-        var option = Repeated(free.Option, "KEY[=VALUE]", free.Description);
+        var option = Repeated(free.Option, free.ValueName, free.Description);
         option.Validators.Add(result =>
         {
             foreach (var (key, value) in result.Tokens.Select(t => FreeSettings.Split(t.Value)))
@@ -109,9 +111,14 @@ internal sealed class PracticeOptions(GuestPractice practice)
         return option;
     }
 
-    private static Option<string[]> RemoveOption(FreeSettings free)
+    private static Option<string[]>? RemoveOption(FreeSettings free)
     {
-        var option = Repeated(free.RemoveOption, "KEY", free.RemoveDescription);
+        if (free.RemoveOption is null)
+        {
+            return null;
+        }
+
+        var option = Repeated(free.RemoveOption, "KEY", free.RemoveDescription ?? "");
         option.Validators.Add(result =>
         {
             foreach (var key in result.Tokens.Select(t => t.Value).Where(k => !FreeSettings.IsKey(k)))

@@ -46,7 +46,8 @@ internal static class ServeCommand
         try
         {
             await using var controller = ControllerConnector.CreateInProcess(invocation, options.Links);
-            await ControllerDaemon.RunAsync(controller, options, context.Terminal.Environment, ConfigureLogging, context.Interrupt.Token);
+            await using var host = ControllerConnector.CreateHost(invocation);
+            await ControllerDaemon.RunAsync(controller, host, options, context.Terminal.Environment, ConfigureLogging, context.Interrupt.Token);
             return ExitCode.Done;
         }
         catch (ServeException e)

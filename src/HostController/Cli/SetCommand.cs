@@ -21,7 +21,7 @@ internal static class SetCommand
         return command;
     }
 
-    private static Command Create(CommandContext context, GuestPractice practice)
+    private static Command Create(CommandContext context, PracticeDefinition practice)
     {
         var command = new Command(practice.Word, $"Change {practice.Summary}");
         var selection = new SelectionOptions();

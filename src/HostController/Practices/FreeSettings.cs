@@ -16,14 +16,16 @@ internal sealed record FreeSettings
 
     public required string Description { get; init; }
 
-    /// <summary>Takes KEY.</summary>
-    public required string RemoveOption { get; init; }
+    /// <summary>What stands for the value in help.</summary>
+    public string ValueName { get; init; } = "KEY[=VALUE]";
 
-    public required string RemoveDescription { get; init; }
+    /// <summary>Takes KEY; null where nothing can be taken away.</summary>
+    public string? RemoveOption { get; init; }
+
+    public string? RemoveDescription { get; init; }
 
     /// <summary>The value that stands on the wire for taking it away.</summary>
-    public required string Removal { get; init; }
-
+    public string Removal { get; init; } = "";
 
     /// <param name="text">What was given to the option.</param>
     public static (string Key, string Value) Split(string text)

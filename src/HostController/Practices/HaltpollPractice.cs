@@ -6,7 +6,7 @@ namespace GuestTune.Controller.Practices;
 /// </summary>
 internal static class HaltpollPractice
 {
-    public static GuestPractice Definition { get; } = new()
+    public static PracticeDefinition Definition { get; } = new()
     {
         Id = "guest-idle-haltpoll",
         Word = "haltpoll",

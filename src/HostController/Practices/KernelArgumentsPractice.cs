@@ -3,7 +3,7 @@ namespace GuestTune.Controller.Practices;
 /// <summary>Arguments on the kernel command line of later boots, as far as the guest's agent.conf allows them (docs/guest-practices.md).</summary>
 internal static class KernelArgumentsPractice
 {
-    public static GuestPractice Definition { get; } = new()
+    public static PracticeDefinition Definition { get; } = new()
     {
         Id = "kernel-arguments",
         Word = "kernel-arguments",

@@ -7,12 +7,12 @@ namespace GuestTune.Controller.Practices;
 /// <summary>The practices that this controller knows, and the check of a request against them before any VM is contacted.</summary>
 internal static class PracticeCatalog
 {
-    public static IReadOnlyList<GuestPractice> All { get; } = [HaltpollPractice.Definition, PvQspinlockPractice.Definition, KernelArgumentsPractice.Definition, QemuGaPractice.Definition];
+    public static IReadOnlyList<PracticeDefinition> All { get; } = [HaltpollPractice.Definition, PvQspinlockPractice.Definition, KernelArgumentsPractice.Definition, QemuGaPractice.Definition];
 
     /// <summary>Of a call that may be about any of them.</summary>
     public static TimeSpan LongestTimeLimit => All.Max(static p => p.TimeLimit);
 
-    public static GuestPractice? Find(string id) => All.FirstOrDefault(p => string.Equals(p.Id, id, StringComparison.Ordinal));
+    public static PracticeDefinition? Find(string id) => All.FirstOrDefault(p => string.Equals(p.Id, id, StringComparison.Ordinal));
 
     /// <exception cref="RpcException">INVALID_ARGUMENT: names every mistake.</exception>
     public static void Check(Desired? desired)
@@ -43,7 +43,7 @@ internal static class PracticeCatalog
     }
 
     /// <exception cref="RpcException">INVALID_ARGUMENT: no such practice.</exception>
-    public static GuestPractice Known(string id) =>
+    public static PracticeDefinition Known(string id) =>
         Find(id) ?? throw Invalid($"there is no practice '{TerminalText.Escape(id, 80)}'; known: {string.Join(", ", All.Select(p => p.Id))}");
 
     private static RpcException Invalid(string message) => new(new Status(StatusCode.InvalidArgument, message));

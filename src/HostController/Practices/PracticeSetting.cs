@@ -1,5 +1,6 @@
 using System.Globalization;
 using GuestTune.Controller.Rendering;
+using GuestTune.Practices.Values;
 
 namespace GuestTune.Controller.Practices;
 
@@ -22,6 +23,9 @@ internal sealed record PracticeSetting
 
     public SettingKind Kind { get; init; }
 
+    /// <summary>What a word may be.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
     public ulong Minimum { get; init; }
 
     public ulong Maximum { get; init; } = uint.MaxValue;
@@ -31,6 +35,8 @@ internal sealed record PracticeSetting
     {
         SettingKind.Switch => "true|false",
         SettingKind.Names => "NAME,...",
+        SettingKind.Word => string.Join('|', Words),
+        SettingKind.Cpus => "MASK|LIST",
         _ => "N",
     };
 
@@ -38,6 +44,9 @@ internal sealed record PracticeSetting
     {
         SettingKind.Switch => "true or false",
         SettingKind.Names => "names separated by commas, without spaces, or none",
+        SettingKind.Word => "one of " + string.Join(", ", Words),
+        // As CpuMaskValue says; its assembly is not loaded for a text of help.
+        SettingKind.Cpus => "a cpu mask such as ff, or a list such as 0-7,9",
         _ => $"a whole number from {Minimum} to {Maximum}",
     };
 
@@ -48,6 +57,8 @@ internal sealed record PracticeSetting
         var right = Kind switch
         {
             SettingKind.Switch => value is "true" or "false",
+            SettingKind.Word => Words.Contains(value, StringComparer.Ordinal),
+            SettingKind.Cpus => value.Length <= MaximumLength && CpuMaskValue.Instance.TryNormalize(value, out _, out _),
             SettingKind.Names => value.Length <= MaximumLength && value.Split(',').All(IsName),
             _ => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= Minimum && number <= Maximum,
         };

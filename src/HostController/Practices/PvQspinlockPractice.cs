@@ -3,7 +3,7 @@ namespace GuestTune.Controller.Practices;
 /// <summary>Spinlocks of AArch64 guests that let a vCPU halt while it waits (docs/guest-practices.md).</summary>
 internal static class PvQspinlockPractice
 {
-    public static GuestPractice Definition { get; } = new()
+    public static PracticeDefinition Definition { get; } = new()
     {
         Id = "pv-qspinlock",
         Word = "pv-qspinlock",

@@ -8,7 +8,7 @@ internal static class QemuGaPractice
     /// <summary>Fact with the commands that are blocked, separated by commas.</summary>
     public const string BlockFact = "block";
 
-    public static GuestPractice Definition { get; } = new()
+    public static PracticeDefinition Definition { get; } = new()
     {
         Id = Id,
         Word = "qemu-ga",

@@ -11,4 +11,10 @@ internal enum SettingKind
 
     /// <summary>Names separated by commas, or <c>none</c>; which there are only the guest knows.</summary>
     Names,
+
+    /// <summary>One of the setting's words.</summary>
+    Word,
+
+    /// <summary>A CPU mask or a list of CPUs.</summary>
+    Cpus,
 }

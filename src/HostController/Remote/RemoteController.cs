@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Net.Client;
 using GuestTune.Controller.Fleet;
+using GuestTune.Controller.HostPractices;
 using GuestTune.Controller.Rebooting;
 using GuestTune.Controller.Rendering;
 using GuestTune.Controller.V1;
@@ -10,7 +11,7 @@ using GuestTune.Controller.V1;
 namespace GuestTune.Controller.Remote;
 
 /// <summary>The controller in a daemon, over gRPC on its UNIX socket.</summary>
-internal sealed class RemoteController : IController
+internal sealed partial class RemoteController : IController, IHostTuning
 {
     // One event carries one VM's answer, which the daemon bounds to 1 MiB, and to 4 MiB where an event log is in it.
     private const int MaxReceiveMessageSizeBytes = 8 * 1024 * 1024;
@@ -44,6 +45,7 @@ internal sealed class RemoteController : IController
             MaxReceiveMessageSize = MaxReceiveMessageSizeBytes,
         });
         _client = new V1.Controller.ControllerClient(_channel);
+        _host = new Host.HostClient(_channel);
     }
 
     /// <param name="patience">How long the daemon may take beside the time limit of a VM.</param>
@@ -138,16 +140,17 @@ internal sealed class RemoteController : IController
         return ValueTask.CompletedTask;
     }
 
-    private async Task<T> CallAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> start, CancellationToken cancellationToken)
+    private async Task<T> CallAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> start, CancellationToken cancellationToken, TimeSpan extraTime = default)
     {
+        var patience = _patience + extraTime;
         try
         {
-            using var call = start(new CallOptions(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + _patience, cancellationToken: cancellationToken));
+            using var call = start(new CallOptions(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + patience, cancellationToken: cancellationToken));
             return await call.ResponseAsync;
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.DeadlineExceeded)
         {
-            throw Silent(_patience);
+            throw Silent(patience);
         }
     }
 

@@ -33,6 +33,25 @@ internal static class JsonReport
         json.WriteEndArray();
     });
 
+    /// <summary>Of a command that is about the host: one object in place of the VMs.</summary>
+    public static void WriteHost(TextWriter output, RunReport report) => Write(output, report.Command, report.ExitCode, report.Error, json =>
+    {
+        if (report.OperationId is not null)
+        {
+            json.WriteString("operation_id", report.OperationId);
+        }
+
+        json.WritePropertyName("host");
+        if (report.Vms is [var host])
+        {
+            WriteVm(json, host);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    });
+
     public static void WriteError(TextWriter output, string command, int exitCode, Status error) => Write(output, command, exitCode, error, json =>
     {
         json.WriteStartArray("vms");

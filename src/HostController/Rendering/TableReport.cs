@@ -11,6 +11,7 @@ internal static class TableReport
 {
     private const int MaxReasonLength = 500;
     private const int MaxHeadingLength = 40;
+    private const string Vm = "VM";
 
     /// <summary>Of practices that only the agent knows.</summary>
     private const int MaxFurtherColumns = 8;
@@ -77,7 +78,7 @@ internal static class TableReport
         }
     }
 
-    public static void WriteObservations(TextWriter output, TableStyle style, GuestPractice practice, IReadOnlyList<VmOutcome> vms)
+    public static void WriteObservations(TextWriter output, TableStyle style, PracticeDefinition practice, IReadOnlyList<VmOutcome> vms)
     {
         var answers = Answers(vms, r => r.Observe)
             .Select(a => (a.Vm, Observation: a.Answer.Observations.FirstOrDefault(o => string.Equals(o.Practice, practice.Id, StringComparison.Ordinal))))
@@ -152,9 +153,9 @@ internal static class TableReport
                 : ("-", CellTone.Plain);
     }
 
-    public static void WritePlans(TextWriter output, TableStyle style, IReadOnlyList<VmOutcome> vms)
+    public static void WritePlans(TextWriter output, TableStyle style, IReadOnlyList<VmOutcome> vms, string subject = Vm)
     {
-        var table = new TextTable("VM", "ITEM", "BEFORE", "AFTER", "TAKES EFFECT", "TARGET");
+        var table = new TextTable(subject, "ITEM", "BEFORE", "AFTER", "TAKES EFFECT", "TARGET");
         foreach (var (name, answer) in Answers(vms, r => r.Plan))
         {
             foreach (var change in answer.Plan?.Changes ?? [])
@@ -187,9 +188,9 @@ internal static class TableReport
     }
 
     /// <summary>What Apply or Undo did.</summary>
-    public static void WriteOperations(TextWriter output, TableStyle style, IReadOnlyList<VmOutcome> vms)
+    public static void WriteOperations(TextWriter output, TableStyle style, IReadOnlyList<VmOutcome> vms, string subject = Vm)
     {
-        var table = new TextTable("VM", "RESULT", "ITEM", "BEFORE", "AFTER", "READ BACK", "TAKES EFFECT");
+        var table = new TextTable(subject, "RESULT", "ITEM", "BEFORE", "AFTER", "READ BACK", "TAKES EFFECT");
         foreach (var vm in vms)
         {
             if (vm.Operation is not { } operation)
@@ -245,9 +246,9 @@ internal static class TableReport
         }
     }
 
-    public static void WriteHistory(TextWriter output, TableStyle style, IReadOnlyList<VmOutcome> vms)
+    public static void WriteHistory(TextWriter output, TableStyle style, IReadOnlyList<VmOutcome> vms, string subject = Vm)
     {
-        var table = new TextTable("VM", "BEGUN (UTC)", "OPERATION", "KIND", "PRACTICE", "STATE", "CHANGES", "RELATED");
+        var table = new TextTable(subject, "BEGUN (UTC)", "OPERATION", "KIND", "PRACTICE", "STATE", "CHANGES", "RELATED");
         foreach (var (name, history) in Answers(vms, r => r.History))
         {
             foreach (var operation in history.Operations)
@@ -272,7 +273,7 @@ internal static class TableReport
         Write(output, style, table);
     }
 
-    private static void WriteObservation(TextWriter output, TableStyle style, string vm, Observation observation)
+    public static void WriteObservation(TextWriter output, TableStyle style, string vm, Observation observation)
     {
         output.WriteLine($"{Shown(vm)}: {Shown(observation.Practice)} is {Words.Of(observation.Verdict)}{Because(observation.Reason)}");
         var table = new TextTable("NAME", "SCOPE", "VALUE", "SOURCE");
@@ -344,7 +345,7 @@ internal static class TableReport
 
     private static string Shown(string text) => TerminalText.Escape(text, 200);
 
-    private static CellTone Tone(Verdict verdict) => verdict switch
+    public static CellTone Tone(Verdict verdict) => verdict switch
     {
         Verdict.Effective => CellTone.Good,
         Verdict.Failed or Verdict.Drifted => CellTone.Bad,

@@ -25,4 +25,10 @@ internal static partial class AuditLog
 
     [LoggerMessage(EventId = 7, EventName = "SourceProblem", Level = LogLevel.Warning, Message = "{Problem}")]
     public static partial void SourceProblem(ILogger logger, string problem);
+
+    [LoggerMessage(EventId = 8, EventName = "HostBegun", Level = LogLevel.Information, Message = "{Action} {OperationId} on the host ({Detail}) for user {UserId}, process {ProcessId}")]
+    public static partial void HostBegun(ILogger logger, string action, string operationId, string detail, uint userId, int processId);
+
+    [LoggerMessage(EventId = 9, EventName = "HostEnded", Level = LogLevel.Information, Message = "{Action} {OperationId} on the host ended: {Outcome}")]
+    public static partial void HostEnded(ILogger logger, string action, string operationId, string outcome);
 }

@@ -1,4 +1,5 @@
 using GuestTune.Controller.Fleet;
+using GuestTune.Controller.HostPractices;
 using GuestTune.Controller.Rendering;
 using GuestTune.Controller.V1;
 using Microsoft.AspNetCore.Builder;
@@ -16,6 +17,7 @@ internal static class ControllerDaemon
     /// <exception cref="ServeException">It cannot start.</exception>
     public static async Task RunAsync(
         IController controller,
+        IHostTuning host,
         ServeOptions options,
         Func<string, string?> environment,
         Action<ILoggingBuilder> configureLogging,
@@ -29,7 +31,7 @@ internal static class ControllerDaemon
         var policy = new PeerPolicy(Libc.GetEffectiveUserId(), options.Group is { } name ? UnixGroup.Find(name) : null, options.Group);
         var notifier = new SystemdNotifier(environment("NOTIFY_SOCKET"));
         using var socket = ControllerSocket.Prepare(options.SocketPath, policy.GroupId, environment("RUNTIME_DIRECTORY"));
-        await using var application = Build(controller, options, policy, configureLogging);
+        await using var application = Build(controller, host, options, policy, configureLogging);
         var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("GuestTune.Controller");
         try
         {
@@ -72,7 +74,7 @@ internal static class ControllerDaemon
         }
     }
 
-    private static WebApplication Build(IController controller, ServeOptions options, PeerPolicy policy, Action<ILoggingBuilder> configureLogging)
+    private static WebApplication Build(IController controller, IHostTuning host, ServeOptions options, PeerPolicy policy, Action<ILoggingBuilder> configureLogging)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         configureLogging(builder.Logging);
@@ -82,6 +84,8 @@ internal static class ControllerDaemon
         builder.Services.AddSingleton(policy);
         builder.Services.AddSingleton(controller);
         builder.Services.AddSingleton<ControllerService>();
+        builder.Services.AddSingleton(host);
+        builder.Services.AddSingleton<HostService>();
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -103,6 +107,7 @@ internal static class ControllerDaemon
         var application = builder.Build();
         application.UseRouting();
         application.MapGrpcService<ControllerService>();
+        application.MapGrpcService<HostService>();
         return application;
     }
 }

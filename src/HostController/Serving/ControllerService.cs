@@ -119,7 +119,7 @@ internal sealed class ControllerService(IController controller, ILogger<Controll
 
     private static string Detail(RebootOptions? reboot) => reboot is null ? "" : ", with a reboot";
 
-    private static string Detail(Desired? desired) =>
+    internal static string Detail(Desired? desired) =>
         desired is null
             ? ""
             : $"{desired.Practice} {string.Join(' ', desired.Settings.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}={s.Value}"))}{(desired.Persist ? " persist" : "")}{(desired.Force ? " force" : "")}";

@@ -23,6 +23,7 @@ internal static class Errno
     public const int OutOfRange = 34; // ERANGE
     public const int TooManyLinks = 40; // ELOOP
     public const int NoData = 61; // ENODATA
+    public const int Overflow = 75; // EOVERFLOW
     public const int NotSupported = 95; // EOPNOTSUPP
     public const int QuotaExceeded = 122; // EDQUOT
 
@@ -45,6 +46,7 @@ internal static class Errno
             ReadOnlyFileSystem => "EROFS",
             OutOfRange => "ERANGE",
             TooManyLinks => "ELOOP",
+            Overflow => "EOVERFLOW",
             NotSupported => "EOPNOTSUPP",
             QuotaExceeded => "EDQUOT",
             _ => "errno " + errno.ToString(CultureInfo.InvariantCulture),

@@ -30,6 +30,9 @@ internal struct FileStatus
 
     public readonly bool IsExecutable => (Mode & 0x49) != 0;
 
+    /// <summary>For anybody at all.</summary>
+    public readonly bool IsWritable => (Mode & 0x92) != 0;
+
     /// <summary>Whether somebody besides the owner may write; for a link that says nothing.</summary>
     public readonly bool IsWritableByOthers => (Mode & 0x12) != 0;
 

@@ -1,5 +1,5 @@
-using GuestTune.Agent.Services;
 using GuestTune.Practices;
+using GuestTune.Protocol;
 
 namespace GuestTune.Agent.Tests.Services;
 

@@ -1,5 +1,7 @@
 using GuestTune.Controller.Fleet;
+using GuestTune.Controller.HostPractices;
 using GuestTune.Controller.Serving;
+using GuestTune.Practices.Files;
 
 namespace GuestTune.HostController.Tests.Fakes;
 
@@ -8,10 +10,12 @@ internal sealed class RunningDaemon : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly FleetController _controller;
+    private readonly HostTuning _host;
     private Task _run = Task.CompletedTask;
 
-    private RunningDaemon(string socketPath, FleetController controller)
+    private RunningDaemon(string socketPath, FleetController controller, HostTuning host)
     {
+        _host = host;
         SocketPath = socketPath;
         _controller = controller;
     }
@@ -20,12 +24,13 @@ internal sealed class RunningDaemon : IAsyncDisposable
 
     public static string PathIn(TestFleet fleet) => fleet.PathOf("run/controller.sock");
 
-    public static async Task<RunningDaemon> StartAsync(TestFleet fleet, CapturedLog log, IReadOnlyDictionary<string, string>? environment = null, string? group = null)
+    public static async Task<RunningDaemon> StartAsync(TestFleet fleet, CapturedLog log, IReadOnlyDictionary<string, string>? environment = null, string? group = null, IHostTuning? host = null)
     {
         var options = new ServeOptions { SocketPath = PathIn(fleet), Group = group };
-        var daemon = new RunningDaemon(options.SocketPath, fleet.CreateController(options.Links));
+        var daemon = new RunningDaemon(options.SocketPath, fleet.CreateController(options.Links), new HostTuning(new RootedFileSystem("/"), fleet.PathOf("host"), TimeProvider.System));
         daemon._run = ControllerDaemon.RunAsync(
             daemon._controller,
+            host ?? daemon._host,
             options,
             name => environment?.GetValueOrDefault(name),
             logging => logging.Services.Add(Microsoft.Extensions.DependencyInjection.ServiceDescriptor.Singleton<Microsoft.Extensions.Logging.ILoggerProvider>(log)),
@@ -49,5 +54,6 @@ internal sealed class RunningDaemon : IAsyncDisposable
         await _stop.CancelAsync();
         await _run;
         await _controller.DisposeAsync();
+        await _host.DisposeAsync();
     }
 }

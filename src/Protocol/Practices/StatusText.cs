@@ -1,7 +1,7 @@
-namespace GuestTune.Agent;
+namespace GuestTune.Protocol;
 
 /// <summary>Bounds what goes into a status message: it travels percent-encoded in an HTTP/2 header.</summary>
-internal static class StatusText
+public static class StatusText
 {
     public const int MaximumLength = 4096;
 

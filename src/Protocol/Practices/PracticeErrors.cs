@@ -1,10 +1,10 @@
 using Grpc.Core;
 using GuestTune.Practices;
 
-namespace GuestTune.Agent.Services;
+namespace GuestTune.Protocol;
 
 /// <summary>The status codes that agent.proto promises for refusals.</summary>
-internal static class PracticeErrors
+public static class PracticeErrors
 {
     public static RpcException ToRpcException(this PracticeException refusal) => new(new Status(
         refusal.Error switch

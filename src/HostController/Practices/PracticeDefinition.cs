@@ -1,10 +1,10 @@
 namespace GuestTune.Controller.Practices;
 
 /// <summary>
-/// What the controller and the CLI know about a practice that the agent carries out. A further practice is one more of
-/// these in <see cref="PracticeCatalog"/>: commands, options, completion, checks and tables follow from it.
+/// What the controller and the CLI know about a practice that others carry out: agents in guests, or the host's engine. A further
+/// one for guests is one more of these in <see cref="PracticeCatalog"/>: commands, options, completion, checks and tables follow from it.
 /// </summary>
-internal sealed record GuestPractice
+internal sealed record PracticeDefinition
 {
     /// <summary>As on the wire, in the guest's agent.conf and in its journal, e.g. guest-idle-haltpoll.</summary>
     public required string Id { get; init; }

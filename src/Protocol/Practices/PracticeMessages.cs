@@ -1,10 +1,10 @@
 using Google.Protobuf.WellKnownTypes;
 using Wire = GuestTune.Practice.V1;
 
-namespace GuestTune.Agent.Services;
+namespace GuestTune.Protocol;
 
 /// <summary>Practices' words as messages, and back. The enums of both count alike; a test keeps them so.</summary>
-internal static class PracticeMessages
+public static class PracticeMessages
 {
     /// <summary>Of the texts of one file, before and after, in a plan.</summary>
     private const int MaximumFileBytes = 256 * 1024;
