@@ -9,8 +9,8 @@ internal sealed class LibvirtClient(string uri, LibvirtAccess access, TimeProvid
     private static readonly TimeSpan UsualLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
-    /// <summary>A daemon that is being restarted has its socket back within that.</summary>
-    private static readonly TimeSpan RestartTime = TimeSpan.FromSeconds(10);
+    /// <summary>A daemon that is restarted is waited for as long as that.</summary>
+    private static readonly TimeSpan RestartTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();

@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+
+namespace GuestTune.PrivateLibvirts;
+
+/// <summary>
+/// A real libvirtd of a test's own, that shares nothing with the machine's: in namespaces where /etc/libvirt, /var/lib/libvirt and so on are
+/// folders of this object. When it is disposed of, or the test's process dies, the kernel ends all that lives in them, domains included.
+/// </summary>
+public sealed class PrivateLibvirt : IDisposable
+{
+    /// <summary>The first process of the namespaces: it reaps what is orphaned there, carries out one command a line, and ends with its input.</summary>
+    private const string Supervisor =
+        """
+        for pair in etc:/etc lib:/var/lib cache:/var/cache log:/var/log run:/run; do
+          mkdir -p "$1/${pair%%:*}" "${pair#*:}/libvirt" && mount --bind "$1/${pair%%:*}" "${pair#*:}/libvirt" || exit
+        done
+        echo ready
+        while read -r command; do
+          case $command in
+            start) libvirtd --config "$1/libvirtd.conf" --pid-file "$1/libvirtd.pid" $2 </dev/null >>"$1/output" 2>&1 & daemon=$! ;;
+            kill) kill -KILL $daemon; wait $daemon ;;
+            pause) kill -STOP $daemon ;;
+            resume) kill -CONT $daemon ;;
+          esac
+          echo done
+        done
+        """;
+
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gtl-");
+    private readonly Process _supervisor;
+
+    public PrivateLibvirt(PrivateLibvirtOptions? options = null)
+    {
+        options ??= new PrivateLibvirtOptions();
+        Directory.CreateDirectory(PathOf("etc"));
+        File.WriteAllLines(PathOf("libvirtd.conf"),
+            [$"unix_sock_dir = \"{Folder}\"", "auth_unix_ro = \"none\"", "auth_unix_rw = \"none\"", $"listen_addr = \"{Address}\"", "listen_tls = 0", .. options.DaemonSettings]);
+        File.WriteAllLines(PathOf("etc/qemu.conf"),
+            ["stdio_handler = \"file\"", "user = \"root\"", "group = \"root\"", "security_driver = \"none\"", "namespaces = []", "cgroup_controllers = []", .. options.QemuSettings]);
+        var start = new ProcessStartInfo("unshare")
+        {
+            ArgumentList = { "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", Supervisor, "bash", Folder, options.Listen ? "--listen" : "" },
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in options.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        _supervisor = Process.Start(start)!;
+        try
+        {
+            Expect("ready");
+            Start();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Null where this machine can have one.</summary>
+    public static string? WhyNot { get; } =
+        System.Environment.IsPrivilegedProcess is false ? "a libvirtd of one's own takes root"
+        : !File.Exists("/usr/sbin/libvirtd") ? "libvirtd is not installed (package libvirt-daemon-system)"
+        : !File.Exists("/usr/bin/virsh") ? "virsh is not installed (package libvirt-clients)"
+        : !File.Exists("/usr/bin/qemu-system-x86_64") ? "QEMU is not installed (package qemu-system-x86)"
+        : null;
+
+    public string Folder => _folder.FullName;
+
+    /// <summary>A loopback address that no other test has.</summary>
+    public IPAddress Address { get; } = new([127, .. RandomNumberGenerator.GetBytes(2), (byte)RandomNumberGenerator.GetInt32(2, 255)]);
+
+    public string Uri => $"qemu+unix:///system?socket={PathOf("libvirt-sock")}";
+
+    /// <param name="path">As the daemon sees its folders: <c>etc</c>, <c>lib</c>, <c>cache</c>, <c>log</c>, <c>run</c>.</param>
+    public string PathOf(string path) => Path.Combine(Folder, path);
+
+    /// <summary>Starts the daemon, and waits until it answers.</summary>
+    public void Start()
+    {
+        Tell("start");
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                socket.Connect(new UnixDomainSocketEndPoint(PathOf("libvirt-sock")));
+                break;
+            }
+            catch (SocketException) when (watch.Elapsed < StartTime)
+            {
+                Thread.Sleep(10);
+            }
+            catch (SocketException e)
+            {
+                throw new IOException($"libvirtd does not start: {File.ReadAllText(PathOf("output"))}", e);
+            }
+        }
+
+        Virsh("uri");
+    }
+
+    /// <summary>SIGKILL. Domains go on.</summary>
+    public void Kill() => Tell("kill");
+
+    /// <summary>A daemon that hangs.</summary>
+    public void Pause() => Tell("pause");
+
+    public void Resume() => Tell("resume");
+
+    /// <summary>What virsh, which has nothing to do with the product, does and says.</summary>
+    public string Virsh(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("virsh", ["--quiet", "--connect", Uri, .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        process.StandardInput.Close();
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new IOException($"virsh {string.Join(' ', arguments)} failed: {output}{errors.GetAwaiter().GetResult()}");
+    }
+
+    /// <summary>Defines a domain of an emulated processor, or what is given, and starts it, paused where there is nothing to boot.</summary>
+    /// <param name="devices">Further devices of the domain.</param>
+    /// <param name="os">What is beside the type in <c>os</c>, such as a kernel.</param>
+    public void Run(string name, string devices = "", string os = "", int memoryMib = 32)
+    {
+        Define($"""
+            <domain type='qemu'>
+              <name>{name}</name>
+              <memory unit='MiB'>{memoryMib}</memory>
+              <os><type arch='x86_64' machine='q35'>hvm</type>{os}</os>
+              <features><acpi/></features>
+              <devices>{devices}</devices>
+            </domain>
+            """);
+        Virsh(os.Length > 0 ? ["start", name] : ["start", "--paused", name]);
+    }
+
+    public void Define(string xml)
+    {
+        var file = PathOf($"{Guid.NewGuid()}.xml");
+        File.WriteAllText(file, xml);
+        Virsh("define", "--validate", file);
+        File.Delete(file);
+    }
+
+    public void Dispose()
+    {
+        // The supervisor ends with its input, and a first process takes all others with it before it is gone.
+        _supervisor.StandardInput.Close();
+        _supervisor.WaitForExit();
+        _supervisor.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private void Tell(string command)
+    {
+        _supervisor.StandardInput.WriteLine(command);
+        _supervisor.StandardInput.Flush();
+        Expect("done");
+    }
+
+    private void Expect(string word)
+    {
+        var said = _supervisor.StandardOutput.ReadLine();
+        if (!string.Equals(said, word, StringComparison.Ordinal))
+        {
+            throw new IOException($"the namespaces of a libvirtd cannot be made: {said}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace GuestTune.PrivateLibvirts;
+
+/// <summary>What a test wants otherwise than a <see cref="PrivateLibvirt"/> is made.</summary>
+public sealed record PrivateLibvirtOptions
+{
+    /// <summary>Further lines of libvirtd.conf.</summary>
+    public IReadOnlyList<string> DaemonSettings { get; init; } = [];
+
+    /// <summary>Further lines of qemu.conf.</summary>
+    public IReadOnlyList<string> QemuSettings { get; init; } = [];
+
+    /// <summary>Serves TCP or TLS at <see cref="PrivateLibvirt.Address"/>, as <see cref="DaemonSettings"/> say.</summary>
+    public bool Listen { get; init; }
+
+    /// <summary>Of the daemon, e.g. SASL_CONF_PATH.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
