@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using GuestTune.Practices.Files;
 
 namespace GuestTune.Controller.Rebooting;
 
@@ -12,7 +14,7 @@ internal sealed class RebootNotes(string directory)
 {
     private const int MaximumBytes = 4096;
     private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const uint FileMode = 0x180; // 0600
 
     /// <returns>Null where there is none of this operation.</returns>
     /// <exception cref="IOException">It cannot be read.</exception>
@@ -55,33 +57,27 @@ internal sealed class RebootNotes(string directory)
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Save(RebootNote note)
     {
-        var path = PathOf(note.Vm);
-        var temporary = path + ".new";
+        var content = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(content))
+        {
+            json.WriteStartObject();
+            json.WriteString("vm", note.Vm);
+            json.WriteString("operation_id", note.OperationId);
+            json.WriteString("boot_id_before", note.BootIdBefore);
+            json.WriteBoolean("has_trial", note.HasTrial);
+            json.WriteNumber("reset_count", note.ResetCount);
+            if (note.ResetAt is { } at)
+            {
+                json.WriteString("reset_at", at);
+            }
+
+            json.WriteEndObject();
+        }
+
         try
         {
             Directory.CreateDirectory(directory, DirectoryMode);
-            using (var file = new FileStream(temporary, new FileStreamOptions { Mode = System.IO.FileMode.Create, Access = FileAccess.Write, UnixCreateMode = FileMode }))
-            {
-                using (var json = new Utf8JsonWriter(file))
-                {
-                    json.WriteStartObject();
-                    json.WriteString("vm", note.Vm);
-                    json.WriteString("operation_id", note.OperationId);
-                    json.WriteString("boot_id_before", note.BootIdBefore);
-                    json.WriteBoolean("has_trial", note.HasTrial);
-                    json.WriteNumber("reset_count", note.ResetCount);
-                    if (note.ResetAt is { } at)
-                    {
-                        json.WriteString("reset_at", at);
-                    }
-
-                    json.WriteEndObject();
-                }
-
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            AtomicFile.Replace(new RootedFileSystem("/"), PathOf(note.Vm), content.WrittenSpan, FileMode);
         }
         catch (UnauthorizedAccessException e)
         {
