@@ -18,12 +18,15 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
     private Socket? _socket;
 
     /// <param name="banks">Banks that are switched on, as swtpm_setup takes them, e.g. "sha1"; null: all that swtpm has.</param>
-    public SoftwareTpm(string? banks = null)
+    /// <param name="isCertified">Its endorsement keys get certificates, as those of libvirt's vTPMs do: by swtpm_localca, with a CA of its own.</param>
+    public SoftwareTpm(string? banks = null, bool isCertified = false)
     {
-        SocketPath = Path.Combine(_folder.FullName, "s");
-        if (banks is not null)
+        SocketPath = InFolder("s");
+        if (banks is not null || isCertified)
         {
-            Run("swtpm_setup", "--tpm2", "--tpmstate", _folder.FullName, "--pcr-banks", banks, "--overwrite");
+            string[] chosen = banks is null ? [] : ["--pcr-banks", banks];
+            string[] certified = isCertified ? ["--create-ek-cert", "--config", WriteAuthority()] : [];
+            Run("swtpm_setup", ["--tpm2", "--tpmstate", _folder.FullName, "--overwrite", .. chosen, .. certified]);
         }
 
         _process = Start();
@@ -60,10 +63,17 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
     {
         ArgumentNullException.ThrowIfNull(content);
         Disconnect();
-        var file = Path.Combine(_folder.FullName, "provisioned");
+        var file = InFolder("provisioned");
         File.WriteAllBytes(file, content);
         Run("tpm2_nvdefine", $"0x{index:x8}", "--tcti", Tcti, "--hierarchy", "o", "--size", $"{content.Length}", "--attributes", "ownerwrite|ownerread|authread|no_da");
         Run("tpm2_nvwrite", $"0x{index:x8}", "--tcti", Tcti, "--hierarchy", "o", "--input", file);
+    }
+
+    /// <summary>Takes away what its maker left in it, which only the platform may: swtpm takes everybody for that.</summary>
+    public void Unprovision(uint index)
+    {
+        Disconnect();
+        Run("tpm2_nvundefine", $"0x{index:x8}", "--tcti", Tcti, "--hierarchy", "p");
     }
 
     /// <summary>Lets others connect; the next command connects again.</summary>
@@ -80,7 +90,7 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
         Stop();
         foreach (var (name, content) in state ?? new Dictionary<string, byte[]>())
         {
-            File.WriteAllBytes(Path.Combine(_folder.FullName, name), content);
+            File.WriteAllBytes(InFolder(name), content);
         }
 
         // It lets somebody connect before it has started up and written its counters down; an answer comes after both.
@@ -108,6 +118,24 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
             throw new IOException($"{program} failed: {output}{errors.GetAwaiter().GetResult()}");
         }
     }
+
+    /// <summary>A swtpm_localca that keeps its CA here, and not in /var/lib/swtpm-localca.</summary>
+    private string WriteAuthority()
+    {
+        var (setup, authority, options) = (InFolder("setup.conf"), InFolder("localca.conf"), InFolder("localca.options"));
+        File.WriteAllText(setup, $"create_certs_tool = swtpm_localca\ncreate_certs_tool_config = {authority}\ncreate_certs_tool_options = {options}\n");
+        File.WriteAllText(authority, $"""
+            statedir = {InFolder("ca")}
+            signingkey = {InFolder("ca/signkey.pem")}
+            issuercert = {InFolder("ca/issuercert.pem")}
+            certserial = {InFolder("ca/certserial")}
+
+            """);
+        File.WriteAllText(options, "--platform-manufacturer GuestTune\n--platform-version 1\n--platform-model test\n");
+        return setup;
+    }
+
+    private string InFolder(string name) => Path.Combine(_folder.FullName, name);
 
     private Process Start() => Process.Start(new ProcessStartInfo("swtpm")
     {

@@ -10,11 +10,14 @@ internal static class DevicePath
     private const int HeaderSizeBytes = 4;
     private const byte EndType = 0x7F;
 
+    /// <summary>A disk behind a bridge takes six; a path of thousands is none, and would be long to read.</summary>
+    private const int MaximumNodes = 32;
+
     /// <returns>Null where the bytes are no device path.</returns>
     public static string? Describe(ReadOnlySpan<byte> path)
     {
         var text = new StringBuilder();
-        while (path.Length >= HeaderSizeBytes)
+        for (var nodes = 0; nodes <= MaximumNodes && path.Length >= HeaderSizeBytes; nodes++)
         {
             var (type, subtype, length) = (path[0], path[1], BinaryPrimitives.ReadUInt16LittleEndian(path[2..]));
             if (length < HeaderSizeBytes || length > path.Length)
@@ -27,7 +30,7 @@ internal static class DevicePath
                 return text.ToString();
             }
 
-            var node = Node(type, subtype, path[HeaderSizeBytes..length]) ?? $"Path({type},{subtype},{Convert.ToHexStringLower(path[HeaderSizeBytes..length])})";
+            var node = Node(type, subtype, path[HeaderSizeBytes..length]) ?? $"Path({type},{subtype},{EventDecoder.Bytes(path[HeaderSizeBytes..length])})";
             text.Append(text.Length > 0 ? "/" : string.Empty).Append(node);
             path = path[length..];
         }

@@ -61,7 +61,10 @@ public sealed class EventLogReplay
     /// <summary>Tries what a forger, or a torn log, would do most simply; each try must give the register's very value to count.</summary>
     private (BootEvent? Suspect, string? How) FindLie(PcrValue value, IReadOnlyList<BootEvent> events)
     {
-        var prefix = Initial(value.Index);
+        Span<byte> prefix = stackalloc byte[_bank.DigestSizeBytes];
+        Span<byte> tried = stackalloc byte[_bank.DigestSizeBytes];
+        SetInitial(value.Index, prefix);
+        (BootEvent? Suspect, string? How) lie = (null, null);
         for (var i = 0; i < events.Count; i++)
         {
             if (value.Digest.AsSpan().SequenceEqual(prefix))
@@ -69,51 +72,56 @@ public sealed class EventLogReplay
                 return (events[i], "the log has this event and those after it, and the register has not");
             }
 
-            prefix = _bank.Extend(prefix, events[i].DigestOf(_bank).Span);
-        }
-
-        for (var i = 0; i < events.Count; i++)
-        {
-            if (Matches(events.Where((_, index) => index != i)))
+            prefix.CopyTo(tried);
+            Extend(tried, events, i + 1);
+            if (lie.Suspect is null && value.Digest.AsSpan().SequenceEqual(tried))
             {
-                return (events[i], "without this event the log agrees with the register: it was added to the log");
+                lie = (events[i], "without this event the log agrees with the register: it was added to the log");
             }
 
-            if (i + 1 < events.Count && Matches([.. events.Take(i), events[i + 1], events[i], .. events.Skip(i + 2)]))
+            if (i + 1 < events.Count)
             {
-                return (events[i], "this event and the next one of this register were swapped in the log");
+                prefix.CopyTo(tried);
+                Extend(tried, events[i + 1]);
+                Extend(tried, events[i]);
+                Extend(tried, events, i + 2);
+                if (lie.Suspect is null && value.Digest.AsSpan().SequenceEqual(tried))
+                {
+                    lie = (events[i], "this event and the next one of this register were swapped in the log");
+                }
             }
+
+            Extend(prefix, events[i]);
         }
 
-        return (null, null);
-
-        bool Matches(IEnumerable<BootEvent> changed) => value.Digest.AsSpan().SequenceEqual(Replay(value.Index, changed));
+        return lie;
     }
 
-    private byte[] Replay(int pcr, IEnumerable<BootEvent> events)
+    private byte[] Replay(int pcr, IReadOnlyList<BootEvent> events)
     {
-        var value = Initial(pcr);
-        foreach (var entry in events)
-        {
-            value = _bank.Extend(value, entry.DigestOf(_bank).Span);
-        }
-
+        var value = new byte[_bank.DigestSizeBytes];
+        SetInitial(pcr, value);
+        Extend(value, events, 0);
         return value;
     }
 
-    /// <summary>Registers for a dynamic launch start with all bits set; PCR 0 with the locality of the start (TPM 2.0 Library part 1, 12.2.3).</summary>
-    private byte[] Initial(int pcr)
+    private void Extend(Span<byte> value, IReadOnlyList<BootEvent> events, int first)
     {
-        var value = new byte[_bank.DigestSizeBytes];
-        if (pcr is >= FirstDynamicPcr and <= LastDynamicPcr)
+        for (var i = first; i < events.Count; i++)
         {
-            value.AsSpan().Fill(0xFF);
+            Extend(value, events[i]);
         }
-        else if (pcr == 0)
+    }
+
+    private void Extend(Span<byte> value, BootEvent entry) => _bank.ExtendInPlace(value, entry.DigestOf(_bank).Span);
+
+    /// <summary>Registers for a dynamic launch start with all bits set; PCR 0 with the locality of the start (TPM 2.0 Library part 1, 12.2.3).</summary>
+    private void SetInitial(int pcr, Span<byte> value)
+    {
+        value.Fill(pcr is >= FirstDynamicPcr and <= LastDynamicPcr ? (byte)0xFF : (byte)0);
+        if (pcr == 0)
         {
             value[^1] = _startupLocality;
         }
-
-        return value;
     }
 }

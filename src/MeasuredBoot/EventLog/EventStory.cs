@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using GuestTune.MeasuredBoot.Tpm;
 
 namespace GuestTune.MeasuredBoot.EventLog;
@@ -11,12 +12,16 @@ public sealed record EventStory(BootEvent Event, string Text, EventCoverage Cove
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(bank);
         var text = EventDecoder.Describe(entry, out var content);
-        var digest = entry.DigestOf(bank).Span;
-        var coverage = Covers(entry.Data.Span) ? EventCoverage.Whole
-            : !content.IsEmpty && Covers(content.Span) ? EventCoverage.Content
+        var coverage = !entry.IsExtended ? EventCoverage.None
+            : Covers(entry.Data.Span) ? EventCoverage.Whole
+            : Covers(content.Span) ? EventCoverage.Content
             : EventCoverage.None;
-        return new EventStory(entry, text, entry.IsExtended ? coverage : EventCoverage.None);
+        return new EventStory(entry, text, coverage);
 
-        bool Covers(ReadOnlySpan<byte> data) => !data.IsEmpty && bank.Hash(data).AsSpan().SequenceEqual(entry.DigestOf(bank).Span);
+        bool Covers(ReadOnlySpan<byte> data)
+        {
+            Span<byte> digest = stackalloc byte[bank.DigestSizeBytes];
+            return !data.IsEmpty && CryptographicOperations.HashData(bank.HashName, data, digest) > 0 && digest.SequenceEqual(entry.DigestOf(bank).Span);
+        }
     }
 }

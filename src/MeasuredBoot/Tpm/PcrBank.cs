@@ -54,10 +54,18 @@ public sealed class PcrBank
     /// <summary>What TPM2_PCR_Extend makes of a register: the hash of the old value and the digest (TPM 2.0 Library part 1, 17.3).</summary>
     public byte[] Extend(ReadOnlySpan<byte> value, ReadOnlySpan<byte> digest)
     {
+        var extended = value.ToArray();
+        ExtendInPlace(extended, digest);
+        return extended;
+    }
+
+    /// <inheritdoc cref="Extend"/>
+    public void ExtendInPlace(Span<byte> value, ReadOnlySpan<byte> digest)
+    {
         Span<byte> both = stackalloc byte[value.Length + digest.Length];
         value.CopyTo(both);
         digest.CopyTo(both[value.Length..]);
-        return Hash(both);
+        CryptographicOperations.HashData(HashName, both, value);
     }
 
     public override string ToString() => Name;

@@ -151,13 +151,13 @@ public sealed class TpmClient(ITpmTransport transport)
             var (_, response) = TpmCommand.Execute(transport, TpmCommandCode.NvRead, [index, index], [TpmAuthorization.EmptyPassword], parameters);
             var reader = new TpmReader(response);
             var read = reader.Sized(wanted);
-            if (read.IsEmpty)
+            if (read.Length != wanted)
             {
-                throw new TpmFormatException($"NV index 0x{index:x8} ends after {offset} of {size} bytes");
+                throw new TpmFormatException($"NV index 0x{index:x8} gives {read.Length} bytes from {offset} on; {wanted} of its {size} were asked for");
             }
 
             read.CopyTo(content.AsSpan(offset));
-            offset += read.Length;
+            offset += wanted;
         }
 
         return content;

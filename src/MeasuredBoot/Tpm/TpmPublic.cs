@@ -136,9 +136,9 @@ public sealed class TpmPublic
         {
             var bits = reader.UInt16();
             var mode = (TpmAlgorithm)reader.UInt16();
-            return algorithm == TpmAlgorithm.Aes && mode == TpmAlgorithm.Cfb
+            return algorithm == TpmAlgorithm.Aes && mode == TpmAlgorithm.Cfb && bits is 128 or 192 or 256
                 ? bits
-                : throw new TpmFormatException($"a storage key uses cipher 0x{(ushort)algorithm:x4} in mode 0x{(ushort)mode:x4}; AES in CFB is supported");
+                : throw new TpmFormatException($"a storage key uses cipher 0x{(ushort)algorithm:x4} of {bits} bits in mode 0x{(ushort)mode:x4}; AES in CFB is supported");
         }
 
         return 0;
