@@ -101,7 +101,7 @@ internal sealed class GuestTpm(RootedFileSystem files, ITpmDevices devices) : ID
     private static string Explain(FileProblemException problem) => problem.ErrorNumber switch
     {
         NoEntry => $"the kernel knows a TPM, and there is no device for it ({problem.Message}): is /dev a devtmpfs?",
-        AccessDenied or NotPermitted => $"{problem.Message}: the agent must run as root, and its unit needs DeviceAllow=char-tpm rw",
+        AccessDenied or NotPermitted => $"{problem.Message}: the agent must run as root, and its unit needs DeviceAllow=char-tpm rw and CAP_DAC_OVERRIDE",
         Busy => $"{problem.Message}: another program has the TPM for itself; stop it, or let both use /dev/tpmrm0",
         _ => problem.Message,
     };

@@ -5,7 +5,7 @@ using GuestTune.Testing;
 
 namespace GuestTune.EndToEnd.Disk;
 
-/// <summary>The Debian guest on a disk as a test sees it: as it was saved, running, with nothing changed yet; for one test only.</summary>
+/// <summary>A Debian guest on a disk as a test sees it: as it was saved, running, with nothing changed yet; for one test only.</summary>
 internal sealed class DebianGuest : IAsyncDisposable
 {
     public const string Name = "debian";
@@ -16,10 +16,16 @@ internal sealed class DebianGuest : IAsyncDisposable
 
     public GuestConsole Console => Vm.Console;
 
-    public static async Task<DebianGuest> StartAsync()
+    public static async Task<DebianGuest> StartAsync(DiskKind? kind = null)
     {
+        kind ??= DiskKind.Plain;
         Prerequisites.SkipIfDiskMissing();
-        return new DebianGuest(await DiskGuest.StartAsync(Name));
+        if (kind.Tpm != TpmModel.None)
+        {
+            Prerequisites.SkipIfTpmMissing();
+        }
+
+        return new DebianGuest(await DiskGuest.StartAsync(Name, kind));
     }
 
     public GuesttuneCli NewCli() => GuesttuneCli.ForChannels((Name, Vm.AgentSocket));
@@ -31,7 +37,7 @@ internal sealed class DebianGuest : IAsyncDisposable
 
     /// <summary>The arguments that grub gives the kernel next: of the first entry, which is the default one.</summary>
     public Task<string> ReadNextCommandLineAsync() =>
-        Console.ReadAsync(@"sed -n 's/^\tlinux\t[^ ]* //p' /boot/grub/grub.cfg | head -n 1");
+        Console.ReadAsync(@"sed -n 's/^\tlinux\(efi\)\?\t[^ ]* //p' /boot/grub/grub.cfg | head -n 1");
 
     /// <summary>A sum over every file of the boot loader's configuration, and its date where a generator wrote it again.</summary>
     public Task<string> ReadBootFilesAsync() => Console.ReadAsync("cd / && md5sum etc/default/grub etc/default/grub.d/* boot/grub/grub.cfg 2>/dev/null; true");

@@ -15,6 +15,8 @@ internal static class BootCommand
         var keep = new Option<bool>("--keep") { Description = "Leave the VMs running; 'stop' ends them." };
         var stateDisk = new Option<bool>("--state-disk") { Description = "Give each VM a small disk: what the agent writes survives a reboot." };
         var disk = SharedOptions.Disk();
+        var tpm = SharedOptions.Tpm();
+        var loader = SharedOptions.Loader();
         count.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<int>() is < 1 or > 16)
@@ -25,12 +27,22 @@ internal static class BootCommand
 
         var command = new Command("boot", "Boot VMs and write DIR/inventory.yaml; without --keep they end with this program (Ctrl-C).")
         {
-            folder, kernel, count, keep, stateDisk, disk,
+            folder, kernel, count, keep, stateDisk, disk, loader, tpm,
         };
+        command.Validators.Add(r =>
+        {
+            if (r.GetValue(loader) is not null && !r.GetValue(disk))
+            {
+                r.AddError("--loader is for the guest with a boot loader: add --disk.");
+            }
+        });
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var directory = parsed.GetRequiredValue(folder);
-            var machine = parsed.GetValue(disk) ? DiskImage.Machine : new TestVmOptions { Kernel = KernelFlavour.Parse(parsed.GetValue(kernel)!) };
+            var model = parsed.GetValue(tpm) switch { "crb" => TpmModel.Crb, "tis" => TpmModel.Tis, _ => TpmModel.None };
+            var path = parsed.GetValue(loader) switch { "secure-boot" => BootPath.SecureBoot, "linuxefi" => BootPath.LinuxEfi, _ => BootPath.Linux };
+            var image = parsed.GetValue(disk) ? await DiskGuest.BuildAsync(new DiskKind(path, model), cancellationToken) : null;
+            var machine = image?.Machine ?? new TestVmOptions { Kernel = KernelFlavour.Parse(parsed.GetValue(kernel)!), Tpm = model, HasEfi = model != TpmModel.None };
             var options = Enumerable.Range(1, parsed.GetValue(count)).Select(n => machine with
             {
                 Name = $"vm{n}",
@@ -38,12 +50,12 @@ internal static class BootCommand
                 KeepsRunning = parsed.GetValue(keep),
                 HasDisk = parsed.GetValue(stateDisk),
             });
-            await BootAsync(directory.FullName, [.. options], parsed.GetValue(disk), parsed.GetValue(keep), cancellationToken);
+            await BootAsync(directory.FullName, [.. options], image, parsed.GetValue(keep), cancellationToken);
         });
         return command;
     }
 
-    private static async Task BootAsync(string directory, TestVmOptions[] options, bool disk, bool keep, CancellationToken cancellationToken)
+    private static async Task BootAsync(string directory, TestVmOptions[] options, DiskImage? disk, bool keep, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(directory);
         var vms = await BootAllAsync(options, disk, cancellationToken);
@@ -70,13 +82,12 @@ internal static class BootCommand
         }
     }
 
-    private static async Task<TestVm[]> BootAllAsync(TestVmOptions[] options, bool disk, CancellationToken cancellationToken)
+    private static async Task<TestVm[]> BootAllAsync(TestVmOptions[] options, DiskImage? disk, CancellationToken cancellationToken)
     {
         // Before VMs are booted side by side: each would wait for the same build and the same probe.
         var image = await GuestImage.BuildAsync(options[0].Kernel, cancellationToken);
         var accelerator = await AcceleratorProbe.ChooseAsync(image, cancellationToken);
-        BootImage booted = disk ? await DiskGuest.BuildAsync(cancellationToken) : image;
-        var booting = options.Select(o => TestVm.BootAsync(o, booted, accelerator, cancellationToken)).ToArray();
+        var booting = options.Select(o => TestVm.BootAsync(o, (BootImage?)disk ?? image, accelerator, cancellationToken)).ToArray();
         try
         {
             return await Task.WhenAll(booting);

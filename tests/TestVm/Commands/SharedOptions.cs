@@ -16,6 +16,12 @@ internal static class SharedOptions
         Description = "The Debian guest on a disk, with EFI, grub and systemd; needs root and minutes when it is built for the first time.",
     };
 
+    public static Option<string> Tpm() => OneOf("--tpm", "A TPM 2.0, by the way in which the guest sees it; guests in memory then have EFI firmware, which measures.", ["crb", "tis"]);
+
+    public static Option<string> Loader() => OneOf(
+        "--loader", "What starts the kernel of a guest on a disk: grub's linux (no event log; so it is without this option), its linuxefi, or a signed chain.",
+        ["linux", "linuxefi", "secure-boot"]);
+
     public static Option<string> Kernel()
     {
         var option = new Option<string>("--kernel")
@@ -25,4 +31,7 @@ internal static class SharedOptions
         };
         return option.AcceptOnlyFromAmong([.. KernelFlavour.All.Select(f => f.Id)]);
     }
+
+    private static Option<string> OneOf(string name, string description, string[] values) =>
+        new Option<string>(name) { Description = description }.AcceptOnlyFromAmong(values);
 }

@@ -41,7 +41,7 @@ public sealed record GuestImage(KernelFlavour Flavour, string Kernel, string Ini
     {
         if (options.HasEfi && !File.Exists(folder.FirmwareVariables))
         {
-            File.Copy(DiskImage.NewFirmwareVariables, folder.FirmwareVariables);
+            File.Copy(Firmware.Ovmf.NewVariables, folder.FirmwareVariables);
         }
 
         if (options.HasDisk)
@@ -55,7 +55,7 @@ public sealed record GuestImage(KernelFlavour Flavour, string Kernel, string Ini
         List<string> arguments = ["-kernel", Kernel, "-initrd", Initramfs, "-append", KernelCommandLine(options)];
         if (options.HasEfi)
         {
-            arguments.AddRange(DiskImage.FirmwareArguments(folder));
+            arguments.AddRange(Firmware.Ovmf.Arguments(folder));
         }
 
         if (options.HasDisk)

@@ -32,7 +32,7 @@ public sealed record TestVmOptions
     /// <summary>Gives the guest a disk that keeps what the agent writes over a reboot; otherwise that is kept in memory.</summary>
     public bool HasDisk { get; init; }
 
-    /// <summary>The TPM that the VM has; of a disk guest it must be booted, since the saved one has none.</summary>
+    /// <summary>The TPM that the VM has; a disk guest's is its <see cref="DiskKind"/>'s.</summary>
     public TpmModel Tpm { get; init; }
 
     /// <summary>True: EFI firmware (OVMF) starts the guest in memory, in place of SeaBIOS, and takes some seconds more.</summary>

@@ -1,30 +1,34 @@
 namespace GuestTune.Testing;
 
 /// <summary>A Debian guest on a disk: EFI, grub, systemd, qemu-guest-agent, two kernels; saved while it runs, so that tests need not wait for its boot.</summary>
-/// <param name="Folder">Holds the disk, the variables of the EFI firmware, and, of a saved guest, its memory.</param>
-public sealed record DiskImage(string Folder) : BootImage
+/// <param name="Folder">Holds the disk, the variables of the EFI firmware, and, of a saved guest, its memory with its TPM.</param>
+public sealed record DiskImage(string Folder, DiskKind Kind) : BootImage
 {
     internal const string DiskName = "disk.qcow2";
     internal const string FirmwareVariablesName = "firmware-vars.fd";
     internal const string MemoryName = "memory";
-    internal const string FirmwareCode = "/usr/share/OVMF/OVMF_CODE_4M.fd";
-    internal const string NewFirmwareVariables = "/usr/share/OVMF/OVMF_VARS_4M.fd";
 
     /// <summary>The second disk always has this size, since a saved guest believes so.</summary>
     private const long MediumSizeBytes = 128 << 20;
 
+    internal static readonly TimeSpan BootLimit = TimeSpan.FromMinutes(4);
+
     /// <summary>What this guest needs; a saved one goes on only in the machine that it was saved in.</summary>
-    public static TestVmOptions Machine { get; } = new()
+    public TestVmOptions Machine => new()
     {
         Name = "disk",
+        Tpm = Kind.Tpm,
         MemoryMiB = 1024,
         NeighbourPorts = [TestVmOptions.QemuGuestAgentPort],
-        BootTimeout = TimeSpan.FromMinutes(4),
+        BootTimeout = BootLimit,
     };
 
     internal override bool IsSaved => File.Exists(Memory);
 
     internal string Disk => Path.Combine(Folder, DiskName);
+
+    /// <summary>Tells this image from another one that was made of the same: what was written over one fits to no other.</summary>
+    internal string Made => File.GetLastWriteTimeUtc(Disk).Ticks.ToString();
 
     private string Memory => Path.Combine(Folder, MemoryName);
 
@@ -45,7 +49,7 @@ public sealed record DiskImage(string Folder) : BootImage
     {
         List<string> arguments =
         [
-            .. FirmwareArguments(folder),
+            .. Kind.Firmware.Arguments(folder),
             "-drive", $"if=virtio,format=qcow2,file={QemuArguments.Escape(folder.Overlay)}",
             "-drive", $"if=virtio,format=raw,file={QemuArguments.Escape(folder.Medium)}",
         ];
@@ -56,12 +60,6 @@ public sealed record DiskImage(string Folder) : BootImage
 
         return arguments;
     }
-
-    internal static IEnumerable<string> FirmwareArguments(VmFolder folder) =>
-    [
-        "-drive", $"if=pflash,unit=0,format=raw,readonly=on,file={FirmwareCode}",
-        "-drive", $"if=pflash,unit=1,format=raw,file={QemuArguments.Escape(folder.FirmwareVariables)}",
-    ];
 
     /// <summary>A disk that holds what differs from another one.</summary>
     private static async Task CreateOverlayAsync(string path, string backing, CancellationToken cancellationToken) =>
