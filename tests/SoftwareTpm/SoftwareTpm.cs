@@ -58,17 +58,6 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
         TpmCommand.Execute(this, (TpmCommandCode)PcrExtend, [(uint)index], [TpmAuthorization.EmptyPassword], parameters);
     }
 
-    /// <summary>Writes what the maker of a TPM leaves in it, such as a certificate, with tpm2-tools.</summary>
-    public void Provision(uint index, byte[] content)
-    {
-        ArgumentNullException.ThrowIfNull(content);
-        Disconnect();
-        var file = InFolder("provisioned");
-        File.WriteAllBytes(file, content);
-        Run("tpm2_nvdefine", $"0x{index:x8}", "--tcti", Tcti, "--hierarchy", "o", "--size", $"{content.Length}", "--attributes", "ownerwrite|ownerread|authread|no_da");
-        Run("tpm2_nvwrite", $"0x{index:x8}", "--tcti", Tcti, "--hierarchy", "o", "--input", file);
-    }
-
     /// <summary>Takes away what its maker left in it, which only the platform may: swtpm takes everybody for that.</summary>
     public void Unprovision(uint index)
     {

@@ -1,3 +1,4 @@
+using GuestTune.MeasuredBoot.Attestation;
 using GuestTune.MeasuredBoot.Tpm;
 using GuestTune.Practices;
 
@@ -13,12 +14,10 @@ internal sealed class GuestAttestation(GuestTpm tpm)
     public Task<TpmKeys> GetKeysAsync(CancellationToken cancellationToken) => tpm.AskAsync(
         static (client, _) =>
         {
-            // The key that has a certificate says more; without one the one that is made in a fraction of the time.
-            var rsa = client.ReadNv(TpmHandle.RsaEkCertificate);
-            var certificate = rsa ?? client.ReadNv(TpmHandle.EccEkCertificate);
+            var (endorsementKey, certificate) = EndorsementKeys.Find(client);
             return new TpmKeys(
                 With(client, TpmTemplates.AttestationKey(), static (_, key) => key),
-                With(client, EndorsementTemplate(rsa is not null), static (_, key) => key),
+                With(client, endorsementKey, static (_, key) => key),
                 certificate,
                 client.ReadManufacturer());
         },
@@ -31,8 +30,8 @@ internal sealed class GuestAttestation(GuestTpm tpm)
             TpmTemplates.AttestationKey(),
             (attestationKey, _) => With(
                 client,
-                EndorsementTemplate(endorsementKeyType == TpmAlgorithm.Rsa),
-                (endorsementKey, _) => client.ActivateCredential(attestationKey, endorsementKey, credential, encryptedSeed))),
+                EndorsementKeys.TemplateFor(endorsementKeyType, encryptedSeed),
+                (endorsementKey, key) => client.ActivateCredential(attestationKey, endorsementKey, key.Attributes, credential, encryptedSeed))),
         cancellationToken);
 
     /// <exception cref="PracticeException">The TPM cannot be used, or does not have the registers.</exception>
@@ -68,8 +67,6 @@ internal sealed class GuestAttestation(GuestTpm tpm)
 
         throw PracticeException.Precondition("the registers change faster than they can be quoted: something keeps extending them");
     }
-
-    private static byte[] EndorsementTemplate(bool isRsa) => isRsa ? TpmTemplates.RsaEndorsementKey() : TpmTemplates.EccEndorsementKey();
 
     private static T With<T>(TpmClient client, byte[] template, Func<uint, TpmPublic, T> use)
     {

@@ -56,8 +56,9 @@ public sealed record Credential(byte[] Blob, byte[] EncryptedSeed)
 
     private static (byte[] Seed, byte[] Encrypted) MakeEccSeed(TpmPublic key, PcrBank hash)
     {
-        using var theirs = ECDiffieHellman.Create(key.ToEcParameters());
-        using var ours = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+        var parameters = key.ToEcParameters();
+        using var theirs = ECDiffieHellman.Create(parameters);
+        using var ours = ECDiffieHellman.Create(parameters.Curve);
         var point = ours.ExportParameters(includePrivateParameters: false).Q;
         var shared = ours.DeriveRawSecretAgreement(theirs.PublicKey);
 

@@ -94,22 +94,21 @@ public sealed class TpmClient(ITpmTransport transport)
     /// <summary>
     /// Opens a secret that was made for this endorsement key and for an attestation key in the same TPM (TPM 2.0 Library part 1, 24).
     /// </summary>
-    public byte[] ActivateCredential(uint attestationKey, uint endorsementKey, ReadOnlySpan<byte> credential, ReadOnlySpan<byte> encryptedSeed)
+    public byte[] ActivateCredential(
+        uint attestationKey, uint endorsementKey, TpmKeyAttributes endorsementAttributes, ReadOnlySpan<byte> credential, ReadOnlySpan<byte> encryptedSeed)
     {
+        if (endorsementAttributes.HasFlag(TpmKeyAttributes.UserWithAuth))
+        {
+            return ActivateCredential(attestationKey, endorsementKey, TpmAuthorization.EmptyPassword, credential, encryptedSeed);
+        }
+
         var session = StartPolicySession();
         try
         {
-            // The policy of every default endorsement key: whoever may use the endorsement hierarchy (EK Credential Profile, B.6.2).
+            // The policy of endorsement keys without a password: whoever may use the endorsement hierarchy (EK Credential Profile, B.6.2).
             var policy = new TpmWriter().Sized([]).Sized([]).Sized([]).UInt32(0).Written;
             TpmCommand.Execute(transport, TpmCommandCode.PolicySecret, [TpmHandle.Endorsement, session], [TpmAuthorization.EmptyPassword], policy);
-            var (_, response) = TpmCommand.Execute(
-                transport,
-                TpmCommandCode.ActivateCredential,
-                [attestationKey, endorsementKey],
-                [TpmAuthorization.EmptyPassword, new TpmAuthorization(session)],
-                new TpmWriter().Sized(credential).Sized(encryptedSeed).Written);
-            var reader = new TpmReader(response);
-            return reader.Sized(MaximumDigestSizeBytes).ToArray();
+            return ActivateCredential(attestationKey, endorsementKey, new TpmAuthorization(session), credential, encryptedSeed);
         }
         finally
         {
@@ -174,6 +173,19 @@ public sealed class TpmClient(ITpmTransport transport)
         {
             // The resource manager takes back what is left when the device is closed.
         }
+    }
+
+    private byte[] ActivateCredential(
+        uint attestationKey, uint endorsementKey, TpmAuthorization endorsement, ReadOnlySpan<byte> credential, ReadOnlySpan<byte> encryptedSeed)
+    {
+        var (_, response) = TpmCommand.Execute(
+            transport,
+            TpmCommandCode.ActivateCredential,
+            [attestationKey, endorsementKey],
+            [TpmAuthorization.EmptyPassword, endorsement],
+            new TpmWriter().Sized(credential).Sized(encryptedSeed).Written);
+        var reader = new TpmReader(response);
+        return reader.Sized(MaximumDigestSizeBytes).ToArray();
     }
 
     private uint StartPolicySession()

@@ -12,4 +12,7 @@ public static class TpmHandle
 
     /// <summary>Certificate of the ECC P-256 endorsement key.</summary>
     public const uint EccEkCertificate = 0x01C0000A;
+
+    /// <summary>Certificate of the ECC P-384 endorsement key.</summary>
+    public const uint EccP384EkCertificate = 0x01C00016;
 }

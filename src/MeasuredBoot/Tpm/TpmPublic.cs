@@ -3,12 +3,14 @@ using System.Security.Cryptography;
 namespace GuestTune.MeasuredBoot.Tpm;
 
 /// <summary>
-/// The public part of a key: TPMT_PUBLIC (TPM 2.0 Library part 2, 12.2.4), as far as it is RSA or ECC P-256. Immutable bytes and what they say.
+/// The public part of a key: TPMT_PUBLIC (TPM 2.0 Library part 2, 12.2.4), as far as it is RSA, or ECC on P-256 or P-384. Immutable bytes and what they say.
 /// </summary>
 public sealed class TpmPublic
 {
     private const ushort NistP256 = 0x0003;
+    private const ushort NistP384 = 0x0004;
     private const int P256SizeBytes = 32;
+    private const int P384SizeBytes = 48;
     private const int MaximumModulusSizeBytes = 512;
     private const int MaximumSizeBytes = 1024;
     private const uint DefaultExponent = 65537;
@@ -34,7 +36,7 @@ public sealed class TpmPublic
 
     public TpmAlgorithm SchemeHash { get; private init; }
 
-    /// <summary>Of an ECC key; both empty for RSA.</summary>
+    /// <summary>Of an ECC key; both empty for RSA, each as long as the curve's field otherwise.</summary>
     public (byte[] X, byte[] Y) Point { get; private init; } = ([], []);
 
     /// <summary>Of an RSA key; empty for ECC.</summary>
@@ -74,14 +76,15 @@ public sealed class TpmPublic
         switch (type)
         {
             case TpmAlgorithm.Ecc:
-                if (reader.UInt16() is var curve and not NistP256)
+                var size = reader.UInt16() switch
                 {
-                    throw new TpmFormatException($"an ECC key is on curve 0x{curve:x4}; only NIST P-256 is supported");
-                }
-
+                    NistP256 => P256SizeBytes,
+                    NistP384 => P384SizeBytes,
+                    var curve => throw new TpmFormatException($"an ECC key is on curve 0x{curve:x4}; NIST P-256 and P-384 are supported"),
+                };
                 ReadScheme(ref reader); // kdf
-                var x = ReadCoordinate(ref reader);
-                var y = ReadCoordinate(ref reader);
+                var x = ReadCoordinate(ref reader, size);
+                var y = ReadCoordinate(ref reader, size);
                 key = new TpmPublic(bytes.ToArray(), type, nameAlgorithm, attributes)
                 {
                     Scheme = scheme, SchemeHash = schemeHash, SymmetricKeyBits = symmetricKeyBits, Point = (x, y),
@@ -111,7 +114,7 @@ public sealed class TpmPublic
     /// <exception cref="CryptographicException">The point is not on the curve.</exception>
     public ECParameters ToEcParameters() => new()
     {
-        Curve = ECCurve.NamedCurves.nistP256,
+        Curve = Point.X.Length == P384SizeBytes ? ECCurve.NamedCurves.nistP384 : ECCurve.NamedCurves.nistP256,
         Q = new ECPoint { X = Point.X, Y = Point.Y },
     };
 
@@ -121,12 +124,12 @@ public sealed class TpmPublic
         Exponent = Exponent == DefaultExponent ? [1, 0, 1] : [.. BitConverter.GetBytes(Exponent).Reverse().SkipWhile(static b => b == 0)],
     };
 
-    private static byte[] ReadCoordinate(ref TpmReader reader)
+    private static byte[] ReadCoordinate(ref TpmReader reader, int sizeBytes)
     {
         // A TPM may leave out leading zeros.
-        var bytes = reader.Sized(P256SizeBytes);
-        var padded = new byte[P256SizeBytes];
-        bytes.CopyTo(padded.AsSpan(P256SizeBytes - bytes.Length));
+        var bytes = reader.Sized(sizeBytes);
+        var padded = new byte[sizeBytes];
+        bytes.CopyTo(padded.AsSpan(sizeBytes - bytes.Length));
         return padded;
     }
 

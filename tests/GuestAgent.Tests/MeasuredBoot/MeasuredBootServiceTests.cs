@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core;
 using GuestTune.Agent.V1;
@@ -94,19 +95,25 @@ public sealed class MeasuredBootServiceTests : IDisposable
         Assert.Equal("IBM", keys.Manufacturer);
     }
 
-    [Fact]
-    public async Task GetKeys_TpmWithACertificate_GivesTheKeyThatItIsForAndActivatesWithIt()
+    [Theory]
+    [InlineData(TpmHandle.RsaEkCertificate, TpmHandle.EccP384EkCertificate)]
+    [InlineData(TpmHandle.EccP384EkCertificate, TpmHandle.RsaEkCertificate)]
+    public async Task GetKeys_TpmCertifiedAsLibvirtDoes_GivesTheKeyThatTheCertificateIsForAndActivatesWithIt(uint kept, uint takenAway)
     {
-        var certificate = RandomNumberGenerator.GetBytes(1500);
-        _tpm.Provision(TpmHandle.RsaEkCertificate, certificate);
-        await using var agent = await StartAsync();
+        using var certified = new SoftwareTpm("sha256", isCertified: true);
+        certified.Unprovision(takenAway);
+        await using var agent = await AgentHost.StartAsync(_tree, tpms: FakeTpmDevices.Of(certified));
 
         var keys = await agent.MeasuredBoot.GetKeysAsync(new GetKeysRequest());
         var secret = RandomNumberGenerator.GetBytes(32);
         var answer = await agent.MeasuredBoot.ActivateCredentialAsync(Activation(keys.EndorsementKey, keys.AttestationKey, secret));
 
-        Assert.Equal(certificate, keys.EndorsementCertificate.ToByteArray());
-        Assert.Equal(TpmAlgorithm.Rsa, TpmPublic.Parse(keys.EndorsementKey.Span).Type);
+        using var certificate = X509CertificateLoader.LoadCertificate(keys.EndorsementCertificate.Span);
+        var key = TpmPublic.Parse(keys.EndorsementKey.Span);
+        Assert.Equal(new TpmClient(certified).ReadNv(kept), keys.EndorsementCertificate.ToByteArray());
+        Assert.Equal(
+            key.Type == TpmAlgorithm.Rsa ? RSA.Create(key.ToRsaParameters()).ExportSubjectPublicKeyInfo() : ECDsa.Create(key.ToEcParameters()).ExportSubjectPublicKeyInfo(),
+            certificate.PublicKey.ExportSubjectPublicKeyInfo());
         Assert.Equal(secret, answer.Secret.ToByteArray());
     }
 

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using GuestTune.Agent.V1;
+using GuestTune.MeasuredBoot.Attestation;
 using GuestTune.MeasuredBoot.Tpm;
 using AgentApi = GuestTune.Agent.V1;
 using PcrSelection = GuestTune.MeasuredBoot.Tpm.PcrSelection;
@@ -40,20 +41,24 @@ internal sealed class ScriptedTpm : AgentApi.MeasuredBoot.MeasuredBootBase
         return Task.FromResult((ReadPcrsResponse)Forge(answer));
     }
 
-    public override Task<GetKeysResponse> GetKeys(GetKeysRequest request, ServerCallContext context) => With(TpmTemplates.AttestationKey(), (_, attestation) =>
-        With(TpmTemplates.EccEndorsementKey(), (_, endorsement) => Task.FromResult((GetKeysResponse)Forge(new GetKeysResponse
+    public override Task<GetKeysResponse> GetKeys(GetKeysRequest request, ServerCallContext context)
+    {
+        var (template, certificate) = EndorsementKeys.Find(Client);
+        return With(TpmTemplates.AttestationKey(), (_, attestation) => With(template, (_, endorsement) => Task.FromResult((GetKeysResponse)Forge(new GetKeysResponse
         {
             AttestationKey = ByteString.CopyFrom(attestation.Bytes),
             EndorsementKey = ByteString.CopyFrom(endorsement.Bytes),
+            EndorsementCertificate = ByteString.CopyFrom(certificate ?? []),
             Manufacturer = "IBM",
         }))));
+    }
 
     public override Task<ActivateCredentialResponse> ActivateCredential(ActivateCredentialRequest request, ServerCallContext context) =>
-        With(TpmTemplates.AttestationKey(), (attestation, _) => With(TpmTemplates.EccEndorsementKey(), (endorsement, _) =>
+        With(TpmTemplates.AttestationKey(), (attestation, _) => With(EndorsementKeys.TemplateFor((TpmAlgorithm)request.EndorsementKeyType, request.EncryptedSeed.Span), (endorsement, key) =>
         {
             try
             {
-                var secret = Client.ActivateCredential(attestation, endorsement, request.Credential.Span, request.EncryptedSeed.Span);
+                var secret = Client.ActivateCredential(attestation, endorsement, key.Attributes, request.Credential.Span, request.EncryptedSeed.Span);
                 return Task.FromResult((ActivateCredentialResponse)Forge(new ActivateCredentialResponse { Secret = ByteString.CopyFrom(secret) }));
             }
             catch (TpmException e)

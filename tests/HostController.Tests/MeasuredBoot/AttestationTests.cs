@@ -4,9 +4,11 @@ using Google.Protobuf;
 using Grpc.Core;
 using GuestTune.Agent.V1;
 using GuestTune.Controller.Fleet;
+using GuestTune.Controller.MeasuredBoot.Evidence;
 using GuestTune.Controller.V1;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.MeasuredBoot.EventLog;
+using GuestTune.MeasuredBoot.Tests.Fuzzing;
 using GuestTune.MeasuredBoot.Tpm;
 using GuestTune.SoftwareTpms;
 using PcrSelection = GuestTune.Agent.V1.PcrSelection;
@@ -163,6 +165,40 @@ public sealed class AttestationTests : IAsyncLifetime
         Assert.Equal(KeyStanding.Pinned, (await CollectAsync()).Judgement.Key);
     }
 
+    [Theory]
+    [InlineData(TpmAlgorithm.Rsa, TpmHandle.RsaEkCertificate, TpmHandle.EccP384EkCertificate)]
+    [InlineData(TpmAlgorithm.Ecc, TpmHandle.EccP384EkCertificate, TpmHandle.RsaEkCertificate)]
+    public async Task CollectEvidence_TpmCertifiedAsLibvirtDoes_IsEnrolledWithItsCertificate(TpmAlgorithm type, uint kept, uint takenAway)
+    {
+        using var certified = new SoftwareTpm("sha256", isCertified: true);
+        certified.Unprovision(takenAway);
+        _guest.Tpm = certified;
+        _guest.EventLog = null;
+
+        var result = await CollectAsync();
+
+        Assert.Empty(result.Judgement.Problems);
+        Assert.Equal(KeyStanding.New, result.Judgement.Key);
+        var pinned = await _keys.FindAsync(Vm, default);
+        Assert.Equal(type, TpmPublic.Parse(pinned!.EndorsementKey).Type);
+        Assert.Equal(new TpmClient(certified).ReadNv(kept), pinned.EndorsementCertificate);
+        Assert.Equal(KeyStanding.Pinned, (await CollectAsync()).Judgement.Key);
+    }
+
+    [Fact]
+    public async Task CollectEvidence_CertificateOfAnotherTpm_IsNeverPinned()
+    {
+        using var certified = new SoftwareTpm("sha256", isCertified: true);
+        using var other = new SoftwareTpm("sha256", isCertified: true);
+        var theirs = new TpmClient(other).ReadNv(TpmHandle.RsaEkCertificate);
+        _guest.Tpm = certified;
+        _guest.EventLog = null;
+        _guest.Forge = answer => answer is GetKeysResponse keys ? new GetKeysResponse(keys) { EndorsementCertificate = ByteString.CopyFrom(theirs) } : answer;
+
+        await AssertNotProvenAsync("the endorsement certificate is for another key");
+        Assert.Null(await _keys.FindAsync(Vm, default));
+    }
+
     [Fact]
     public async Task CollectEvidence_ValueChangedInTransit_IsNotProven()
     {
@@ -200,6 +236,28 @@ public sealed class AttestationTests : IAsyncLifetime
     public async Task CollectEvidence_BankOfSha1_IsNoProof() => await AssertNotProvenAsync("SHA-1", TpmAlgorithm.Sha1);
 
     [Fact]
+    public async Task CollectEvidence_TpmWithBankOfSha1Alone_IsNoProofOfAnyBank()
+    {
+        using var old = new SoftwareTpm("sha1");
+        _guest.Tpm = old;
+        _guest.EventLog = null;
+
+        await AssertNotProvenAsync("SHA-1", TpmAlgorithm.Sha1);
+
+        // A TPM quotes nothing over a bank that is off, and signs that: the values are then anybody's.
+        var last = await LastAsync();
+        Assert.False(last.Evidence is { Judgement.Proven: true });
+    }
+
+    [Fact]
+    public async Task CollectEvidence_LogOfSha1Alone_IsNotProven()
+    {
+        _guest.EventLog = [.. EventLogSamples.OfSha1Alone()];
+
+        await AssertNotProvenAsync("the event log has no digests of bank sha256");
+    }
+
+    [Fact]
     public async Task CollectEvidence_EventRemoved_IsNamed() => await TamperAsync(pieces => pieces.RemoveAt(2), "PCR 4: the event log does not agree with the register");
 
     [Fact]
@@ -223,6 +281,21 @@ public sealed class AttestationTests : IAsyncLifetime
         _guest.EventLog = _log.Log;
 
         Assert.True((await CollectAsync()).Judgement.Proven);
+    }
+
+    [Fact]
+    public async Task CollectEvidence_TextOfAnEventReplaced_IsNotBelieved()
+    {
+        var honest = BootStory.Of(await CollectAsync());
+        var text = _log.Pieces[3].AsSpan();
+        "quiet"u8.CopyTo(text[^6..]);
+        _guest.EventLog = _log.Log;
+
+        var forged = await CollectAsync();
+
+        Assert.True(forged.Judgement.Proven);
+        Assert.Equal(EventProof.Content, honest[^1].Proof);
+        Assert.Equal(EventProof.Digest, BootStory.Of(forged)[^1].Proof);
     }
 
     [Fact]

@@ -109,7 +109,7 @@ public class ParserFuzzTests
         static tpm => tpm.ReadPcrs([new PcrSelection(TpmAlgorithm.Sha1, PcrSelection.AllPcrs), new PcrSelection(TpmAlgorithm.Sha256, PcrSelection.AllPcrs)]),
         static tpm => tpm.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey()),
         static tpm => tpm.Quote(TpmHandle.Endorsement, Nonce, Quoted),
-        static tpm => tpm.ActivateCredential(TpmHandle.Endorsement, TpmHandle.Endorsement, Nonce, Nonce),
+        static tpm => tpm.ActivateCredential(TpmHandle.Endorsement, TpmHandle.Endorsement, TpmKeyAttributes.None, Nonce, Nonce),
         static tpm => tpm.ReadNv(TpmHandle.RsaEkCertificate),
     ];
 

@@ -63,17 +63,18 @@ public sealed class TpmClientTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void ActivateCredential_MadeForThisTpm_GivesTheSecret(bool isEcc)
+    [InlineData("RSA 2048")]
+    [InlineData("ECC P-256")]
+    [InlineData("ECC P-384")]
+    public void ActivateCredential_MadeForThisTpm_GivesTheSecret(string kind)
     {
         var (attestationHandle, attestation) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey());
         var (endorsementHandle, endorsement) = _client.CreatePrimary(
-            TpmHandle.Endorsement, isEcc ? TpmTemplates.EccEndorsementKey() : TpmTemplates.RsaEndorsementKey());
+            TpmHandle.Endorsement, kind switch { "RSA 2048" => TpmTemplates.RsaEndorsementKey(), "ECC P-256" => TpmTemplates.EccEndorsementKey(), _ => TpmTemplates.EccP384EndorsementKey() });
         var secret = RandomNumberGenerator.GetBytes(32);
         var credential = Credential.Make(endorsement, attestation.ComputeName(), secret);
 
-        Assert.Equal(secret, _client.ActivateCredential(attestationHandle, endorsementHandle, credential.Blob, credential.EncryptedSeed));
+        Assert.Equal(secret, _client.ActivateCredential(attestationHandle, endorsementHandle, endorsement.Attributes, credential.Blob, credential.EncryptedSeed));
     }
 
     [Fact]
@@ -85,7 +86,7 @@ public sealed class TpmClientTests : IDisposable
         var (endorsementHandle, _) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.EccEndorsementKey());
         var credential = Credential.Make(theirs, attestation.ComputeName(), new byte[32]);
 
-        Assert.Throws<TpmException>(() => _client.ActivateCredential(attestationHandle, endorsementHandle, credential.Blob, credential.EncryptedSeed));
+        Assert.Throws<TpmException>(() => _client.ActivateCredential(attestationHandle, endorsementHandle, TpmKeyAttributes.None, credential.Blob, credential.EncryptedSeed));
     }
 
     [Fact]
@@ -95,7 +96,7 @@ public sealed class TpmClientTests : IDisposable
         var (endorsementHandle, endorsement) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.EccEndorsementKey());
         var credential = Credential.Make(endorsement, endorsement.ComputeName(), new byte[32]);
 
-        Assert.Throws<TpmException>(() => _client.ActivateCredential(attestationHandle, endorsementHandle, credential.Blob, credential.EncryptedSeed));
+        Assert.Throws<TpmException>(() => _client.ActivateCredential(attestationHandle, endorsementHandle, TpmKeyAttributes.None, credential.Blob, credential.EncryptedSeed));
     }
 
     [Fact]
