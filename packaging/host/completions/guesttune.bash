@@ -38,6 +38,11 @@ _guesttune() {
             --cpus) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --defrag) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --pages) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --count) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --assign) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --pin) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --auto) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --definition) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --bank) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --pcr) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --format) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
@@ -45,7 +50,6 @@ _guesttune() {
             --against) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --out) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --key) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
-            --count) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --socket) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --group) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
         esac
@@ -90,6 +94,18 @@ _guesttune() {
             "host set/static-hugepages") command="host set static-hugepages" ;;
             "host/undo") command="host undo" ;;
             "host/history") command="host history" ;;
+            "/vm") command="vm" ;;
+            "vm/status") command="vm status" ;;
+            "vm/get") command="vm get" ;;
+            "vm get/iothreads") command="vm get iothreads" ;;
+            "vm/plan") command="vm plan" ;;
+            "vm plan/iothreads") command="vm plan iothreads" ;;
+            "vm/set") command="vm set" ;;
+            "vm set/iothreads") command="vm set iothreads" ;;
+            "vm/undo") command="vm undo" ;;
+            "vm/history") command="vm history" ;;
+            "vm/diff") command="vm diff" ;;
+            "vm diff/iothreads") command="vm diff iothreads" ;;
             "/pcr") command="pcr" ;;
             "pcr/read") command="pcr read" ;;
             "pcr/quote") command="pcr quote" ;;
@@ -139,6 +155,11 @@ _guesttune() {
         --cpus) return ;;
         --defrag) COMPREPLY=($(compgen -W "always defer defer+madvise madvise never" -- "$current")); return ;;
         --pages) return ;;
+        --count) return ;;
+        --assign) return ;;
+        --pin) return ;;
+        --auto) COMPREPLY=($(compgen -W "false true" -- "$current")); return ;;
+        --definition) return ;;
         --bank) COMPREPLY=($(compgen -W "sha1 sha256 sha384 sha3_256 sha3_384 sha3_512 sha512 sm3_256" -- "$current")); return ;;
         --pcr) return ;;
         --format) COMPREPLY=($(compgen -W "tpm2" -- "$current")); return ;;
@@ -146,12 +167,11 @@ _guesttune() {
         --against) return ;;
         --out) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --key) COMPREPLY=($(compgen -f -- "$current")); return ;;
-        --count) return ;;
         --socket) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --group) return ;;
     esac
     case "$command" in
-        "") commands="vms info status get plan set undo reboot history host pcr ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "") commands="vms info status get plan set undo reboot history host vm pcr ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "vms") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "info") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "status") commands=""; options="--all --label -l --explain --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
@@ -192,6 +212,18 @@ _guesttune() {
         "host set static-hugepages") commands=""; options="--pages --persist --force --dry-run --operation-id --root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host undo") commands=""; options="--operation --force --operation-id --root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host history") commands=""; options="--limit --root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "vm") commands="status get plan set undo history diff"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "vm status") commands=""; options="--all --label -l --explain --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm get") commands="iothreads"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "vm get iothreads") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm plan") commands="iothreads"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "vm plan iothreads") commands=""; options="--all --label -l --count --assign --pin --auto --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm set") commands="iothreads"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "vm set iothreads") commands=""; options="--all --label -l --count --assign --pin --auto --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm undo") commands=""; options="--all --label -l --operation --force --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm history") commands=""; options="--all --label -l --limit --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm diff") commands="iothreads"; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm diff iothreads") commands=""; options="--all --label -l --count --assign --pin --auto --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "pcr") commands="read quote events baseline check collect verify"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "pcr read") commands=""; options="--all --label -l --bank --pcr --format --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "pcr quote") commands=""; options="--all --label -l --bank --pcr --enroll --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;

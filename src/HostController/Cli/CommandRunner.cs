@@ -1,4 +1,5 @@
 using Grpc.Core;
+using GuestTune.Controller.DomainXml;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Rendering;
 using GuestTune.Controller.V1;
@@ -16,17 +17,34 @@ internal sealed class CommandRunner(Invocation invocation, Interrupt interrupt)
 
     /// <param name="call">Starts the call on the controller.</param>
     /// <param name="writeTable">Writes the answers as a table; JSON needs nothing special.</param>
-    public async Task<int> RunAsync(
+    public Task<int> RunAsync(
         string command,
         string? operationId,
         Func<IController, CancellationToken, IAsyncEnumerable<VmEvent>> call,
+        Action<RunReport> writeTable) =>
+        RunAsync(command, operationId, ControllerConnector.OpenAsync, call, writeTable);
+
+    /// <summary>The same about the definitions of domains.</summary>
+    public Task<int> RunOnDomainsAsync(
+        string command,
+        string? operationId,
+        Func<IDomainTuning, CancellationToken, IAsyncEnumerable<VmEvent>> call,
+        Action<RunReport> writeTable) =>
+        RunAsync(command, operationId, ControllerConnector.OpenDomainsAsync, call, writeTable);
+
+    private async Task<int> RunAsync<T>(
+        string command,
+        string? operationId,
+        Func<Invocation, CancellationToken, Task<T>> open,
+        Func<T, CancellationToken, IAsyncEnumerable<VmEvent>> call,
         Action<RunReport> writeTable)
+        where T : IAsyncDisposable
     {
         var report = new RunReport { Command = command, OperationId = operationId };
         var collector = new OutcomeCollector();
         try
         {
-            await using var controller = await ControllerConnector.OpenAsync(invocation, interrupt.Token);
+            await using var controller = await open(invocation, interrupt.Token);
             await CollectAsync(command, call(controller, interrupt.Token), collector);
         }
         catch (RpcException e) when (!interrupt.IsRequested)

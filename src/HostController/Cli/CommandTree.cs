@@ -27,6 +27,7 @@ internal static class CommandTree
         root.Add(RebootCommand.Create(context));
         root.Add(HistoryCommand.Create(context));
         root.Add(HostCommand.Create(context));
+        root.Add(VmCommand.Create(context));
         root.Add(PcrCommand.Create(context));
         root.Add(PingCommand.Create(context));
         root.Add(ServeCommand.Create(context));

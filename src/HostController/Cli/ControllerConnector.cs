@@ -1,5 +1,6 @@
 using Grpc.Core;
 using GuestTune.Controller.Channel;
+using GuestTune.Controller.DomainXml;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.HostPractices;
 using GuestTune.Controller.Inventory;
@@ -50,6 +51,22 @@ internal static class ControllerConnector
         var files = new RootedFileSystem(root ?? "/");
         var state = root is null || invocation.State is not null ? StateDirectory.Of(invocation) : files.Resolve(StateDirectory.OfSystem);
         return new HostTuning(files, Path.Combine(state, "host"), TimeProvider.System);
+    }
+
+    /// <exception cref="RpcException">The daemon that was asked for cannot be used.</exception>
+    public static async Task<IDomainTuning> OpenDomainsAsync(Invocation invocation, CancellationToken cancellationToken) =>
+        await FindDaemonAsync(invocation, cancellationToken) is { } daemon ? daemon : CreateDomains(invocation);
+
+    public static DomainTuning CreateDomains(Invocation invocation)
+    {
+        var state = StateDirectory.Of(invocation);
+        return new DomainTuning(
+            new LibvirtClients(TimeProvider.System),
+            invocation.Connect ?? LibvirtVmSource.DefaultUri,
+            new RootedFileSystem("/"),
+            state,
+            new SqliteStore(new StoreFiles(state), TimeProvider.System),
+            TimeProvider.System);
     }
 
     /// <returns>Null where the work is to be done in this process.</returns>

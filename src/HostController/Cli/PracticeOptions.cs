@@ -85,9 +85,15 @@ internal sealed class PracticeOptions(PracticeDefinition practice, string machin
             option.CompletionSources.Add(words);
         }
 
+        if (setting.Kind == SettingKind.Pairs)
+        {
+            option.Arity = ArgumentArity.OneOrMore;
+            option.CustomParser = static result => string.Join(' ', result.Tokens.Select(static t => t.Value));
+        }
+
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && setting.Check(setting.Option, result.Tokens[0].Value) is { } mistake)
+            foreach (var mistake in result.Tokens.Select(t => setting.Check(setting.Option, t.Value)).OfType<string>())
             {
                 result.AddError(mistake);
             }

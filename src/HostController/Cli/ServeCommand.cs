@@ -47,7 +47,8 @@ internal static class ServeCommand
         {
             await using var controller = ControllerConnector.CreateInProcess(invocation, options.Links);
             await using var host = ControllerConnector.CreateHost(invocation);
-            await ControllerDaemon.RunAsync(controller, host, options, context.Terminal.Environment, ConfigureLogging, context.Interrupt.Token);
+            await using var domains = ControllerConnector.CreateDomains(invocation);
+            await ControllerDaemon.RunAsync(controller, host, domains, options, context.Terminal.Environment, ConfigureLogging, context.Interrupt.Token);
             return ExitCode.Done;
         }
         catch (ServeException e)

@@ -15,14 +15,18 @@ internal static class PracticeCatalog
     public static PracticeDefinition? Find(string id) => All.FirstOrDefault(p => string.Equals(p.Id, id, StringComparison.Ordinal));
 
     /// <exception cref="RpcException">INVALID_ARGUMENT: names every mistake.</exception>
-    public static void Check(Desired? desired)
+    public static void Check(Desired? desired) => Check(desired, All);
+
+    /// <param name="all">The practices that there are.</param>
+    /// <exception cref="RpcException">INVALID_ARGUMENT: names every mistake.</exception>
+    public static void Check(Desired? desired, IReadOnlyList<PracticeDefinition> all)
     {
         if (desired is null)
         {
             throw Invalid("the request says nothing about what is desired");
         }
 
-        var practice = Known(desired.Practice);
+        var practice = Known(desired.Practice, all);
         var known = string.Join(", ", practice.Settings.Select(s => s.Name).Concat(practice.Free is null ? [] : ["KEY"]));
         if (desired.Settings.Count == 0)
         {
@@ -43,8 +47,12 @@ internal static class PracticeCatalog
     }
 
     /// <exception cref="RpcException">INVALID_ARGUMENT: no such practice.</exception>
-    public static PracticeDefinition Known(string id) =>
-        Find(id) ?? throw Invalid($"there is no practice '{TerminalText.Escape(id, 80)}'; known: {string.Join(", ", All.Select(p => p.Id))}");
+    public static PracticeDefinition Known(string id) => Known(id, All);
+
+    /// <exception cref="RpcException">INVALID_ARGUMENT: no such practice.</exception>
+    public static PracticeDefinition Known(string id, IReadOnlyList<PracticeDefinition> all) =>
+        all.FirstOrDefault(p => string.Equals(p.Id, id, StringComparison.Ordinal))
+        ?? throw Invalid($"there is no practice '{TerminalText.Escape(id, 80)}'; known: {string.Join(", ", all.Select(p => p.Id))}");
 
     private static RpcException Invalid(string message) => new(new Status(StatusCode.InvalidArgument, message));
 }

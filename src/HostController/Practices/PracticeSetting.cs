@@ -26,6 +26,9 @@ internal sealed record PracticeSetting
     /// <summary>What a word may be.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
+    /// <summary>What stands in help for a text or a pair, e.g. DISK=N.</summary>
+    public string Example { get; init; } = "TEXT";
+
     public ulong Minimum { get; init; }
 
     public ulong Maximum { get; init; } = uint.MaxValue;
@@ -37,6 +40,7 @@ internal sealed record PracticeSetting
         SettingKind.Names => "NAME,...",
         SettingKind.Word => string.Join('|', Words),
         SettingKind.Cpus => "MASK|LIST",
+        SettingKind.Text or SettingKind.Pairs => Example,
         _ => "N",
     };
 
@@ -47,6 +51,8 @@ internal sealed record PracticeSetting
         SettingKind.Word => "one of " + string.Join(", ", Words),
         // As CpuMaskValue says; its assembly is not loaded for a text of help.
         SettingKind.Cpus => "a cpu mask such as ff, or a list such as 0-7,9",
+        SettingKind.Text => "without spaces and quotes",
+        SettingKind.Pairs => "again for each",
         _ => $"a whole number from {Minimum} to {Maximum}",
     };
 
@@ -60,10 +66,14 @@ internal sealed record PracticeSetting
             SettingKind.Word => Words.Contains(value, StringComparer.Ordinal),
             SettingKind.Cpus => value.Length <= MaximumLength && CpuMaskValue.Instance.TryNormalize(value, out _, out _),
             SettingKind.Names => value.Length <= MaximumLength && value.Split(',').All(IsName),
+            SettingKind.Text => IsText(value),
+            SettingKind.Pairs => value.Length <= MaximumLength && value.Split(' ').All(static p => p.IndexOf('=', StringComparison.Ordinal) is > 0 and var at && at < p.Length - 1 && IsText(p)),
             _ => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= Minimum && number <= Maximum,
         };
         return right ? null : $"{owner} cannot be '{TerminalText.Escape(value, 40)}'; it must be {Allowed}";
     }
+
+    private static bool IsText(string text) => text.Length is > 0 and <= MaximumLength && text.All(static c => c is > ' ' and <= '~' and not ('"' or '\''));
 
     private static bool IsName(string name) => name.Length > 0 && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 }

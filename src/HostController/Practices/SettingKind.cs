@@ -17,4 +17,10 @@ internal enum SettingKind
 
     /// <summary>A CPU mask or a list of CPUs.</summary>
     Cpus,
+
+    /// <summary>Any printable text without spaces, such as the path of a device.</summary>
+    Text,
+
+    /// <summary><c>KEY=VALUE</c>; given again, all of them. On the wire with a space between.</summary>
+    Pairs,
 }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Net.Client;
+using GuestTune.Controller.DomainXml;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.HostPractices;
 using GuestTune.Controller.Rebooting;
@@ -11,7 +12,7 @@ using GuestTune.Controller.V1;
 namespace GuestTune.Controller.Remote;
 
 /// <summary>The controller in a daemon, over gRPC on its UNIX socket.</summary>
-internal sealed partial class RemoteController : IController, IHostTuning
+internal sealed partial class RemoteController : IController, IHostTuning, IDomainTuning
 {
     // One event carries one VM's answer, which the daemon bounds to 1 MiB, and to 4 MiB where an event log is in it.
     private const int MaxReceiveMessageSizeBytes = 8 * 1024 * 1024;
@@ -46,6 +47,7 @@ internal sealed partial class RemoteController : IController, IHostTuning
         });
         _client = new V1.Controller.ControllerClient(_channel);
         _host = new Host.HostClient(_channel);
+        _domains = new Domains.DomainsClient(_channel);
     }
 
     /// <param name="patience">How long the daemon may take beside the time limit of a VM.</param>

@@ -120,11 +120,13 @@ internal static class TableReport
 
     /// <summary>One row for each VM, one column for each practice.</summary>
     /// <param name="explain">With all the evidence below.</param>
-    public static void WriteStatus(TextWriter output, TableStyle style, IReadOnlyList<VmOutcome> vms, bool explain)
+    /// <param name="known">The practices that have a column in any case; those of guests where it is not given.</param>
+    public static void WriteStatus(TextWriter output, TableStyle style, IReadOnlyList<VmOutcome> vms, bool explain, IReadOnlyList<PracticeDefinition>? known = null)
     {
+        known ??= PracticeCatalog.All;
         var answers = Answers(vms, r => r.Observe).ToArray();
-        var further = answers.SelectMany(a => a.Answer.Observations).Select(o => o.Practice).Where(p => PracticeCatalog.Find(p) is null);
-        var columns = PracticeCatalog.All.Select(p => (p.Id, Heading: p.Word)).Concat(further.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(MaxFurtherColumns).Select(p => (Id: p, Heading: p))).ToArray();
+        var further = answers.SelectMany(a => a.Answer.Observations).Select(o => o.Practice).Where(p => !known.Any(k => string.Equals(k.Id, p, StringComparison.Ordinal)));
+        var columns = known.Select(p => (p.Id, Heading: p.Word)).Concat(further.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(MaxFurtherColumns).Select(p => (Id: p, Heading: p))).ToArray();
         var table = new TextTable(["VM", .. columns.Select(c => TerminalText.Escape(c.Heading, MaxHeadingLength))]);
         foreach (var (name, answer) in answers)
         {

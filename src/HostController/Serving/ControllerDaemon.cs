@@ -1,3 +1,4 @@
+using GuestTune.Controller.DomainXml;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.HostPractices;
 using GuestTune.Controller.Rendering;
@@ -18,6 +19,7 @@ internal static class ControllerDaemon
     public static async Task RunAsync(
         IController controller,
         IHostTuning host,
+        IDomainTuning domains,
         ServeOptions options,
         Func<string, string?> environment,
         Action<ILoggingBuilder> configureLogging,
@@ -31,7 +33,7 @@ internal static class ControllerDaemon
         var policy = new PeerPolicy(Libc.GetEffectiveUserId(), options.Group is { } name ? UnixGroup.Find(name) : null, options.Group);
         var notifier = new SystemdNotifier(environment("NOTIFY_SOCKET"));
         using var socket = ControllerSocket.Prepare(options.SocketPath, policy.GroupId, environment("RUNTIME_DIRECTORY"));
-        await using var application = Build(controller, host, options, policy, configureLogging);
+        await using var application = Build(controller, host, domains, options, policy, configureLogging);
         var logger = application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("GuestTune.Controller");
         try
         {
@@ -74,7 +76,7 @@ internal static class ControllerDaemon
         }
     }
 
-    private static WebApplication Build(IController controller, IHostTuning host, ServeOptions options, PeerPolicy policy, Action<ILoggingBuilder> configureLogging)
+    private static WebApplication Build(IController controller, IHostTuning host, IDomainTuning domains, ServeOptions options, PeerPolicy policy, Action<ILoggingBuilder> configureLogging)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         configureLogging(builder.Logging);
@@ -86,6 +88,9 @@ internal static class ControllerDaemon
         builder.Services.AddSingleton<ControllerService>();
         builder.Services.AddSingleton(host);
         builder.Services.AddSingleton<HostService>();
+        builder.Services.AddSingleton(domains);
+        builder.Services.AddSingleton<DomainService>();
+        builder.Services.AddSingleton<EventStreams>();
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -108,6 +113,7 @@ internal static class ControllerDaemon
         application.UseRouting();
         application.MapGrpcService<ControllerService>();
         application.MapGrpcService<HostService>();
+        application.MapGrpcService<DomainService>();
         return application;
     }
 }

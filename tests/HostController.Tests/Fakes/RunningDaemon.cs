@@ -1,3 +1,4 @@
+using GuestTune.Controller.DomainXml;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.HostPractices;
 using GuestTune.Controller.Serving;
@@ -11,10 +12,12 @@ internal sealed class RunningDaemon : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly FleetController _controller;
     private readonly HostTuning _host;
+    private readonly DomainTuning _domains;
     private Task _run = Task.CompletedTask;
 
-    private RunningDaemon(string socketPath, FleetController controller, HostTuning host)
+    private RunningDaemon(string socketPath, FleetController controller, HostTuning host, DomainTuning domains)
     {
+        _domains = domains;
         _host = host;
         SocketPath = socketPath;
         _controller = controller;
@@ -24,13 +27,14 @@ internal sealed class RunningDaemon : IAsyncDisposable
 
     public static string PathIn(TestFleet fleet) => fleet.PathOf("run/controller.sock");
 
-    public static async Task<RunningDaemon> StartAsync(TestFleet fleet, CapturedLog log, IReadOnlyDictionary<string, string>? environment = null, string? group = null, IHostTuning? host = null)
+    public static async Task<RunningDaemon> StartAsync(TestFleet fleet, CapturedLog log, IReadOnlyDictionary<string, string>? environment = null, string? group = null, IHostTuning? host = null, IDomainTuning? domains = null)
     {
         var options = new ServeOptions { SocketPath = PathIn(fleet), Group = group };
-        var daemon = new RunningDaemon(options.SocketPath, fleet.CreateController(options.Links), new HostTuning(new RootedFileSystem("/"), fleet.PathOf("host"), TimeProvider.System));
+        var daemon = new RunningDaemon(options.SocketPath, fleet.CreateController(options.Links), new HostTuning(new RootedFileSystem("/"), fleet.PathOf("host"), TimeProvider.System), fleet.CreateDomainTuning());
         daemon._run = ControllerDaemon.RunAsync(
             daemon._controller,
             host ?? daemon._host,
+            domains ?? daemon._domains,
             options,
             name => environment?.GetValueOrDefault(name),
             logging => logging.Services.Add(Microsoft.Extensions.DependencyInjection.ServiceDescriptor.Singleton<Microsoft.Extensions.Logging.ILoggerProvider>(log)),
@@ -55,5 +59,6 @@ internal sealed class RunningDaemon : IAsyncDisposable
         await _run;
         await _controller.DisposeAsync();
         await _host.DisposeAsync();
+        await _domains.DisposeAsync();
     }
 }

@@ -1,4 +1,5 @@
 using GuestTune.Controller.Channel;
+using GuestTune.Controller.DomainXml;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Libvirt;
@@ -9,6 +10,7 @@ using GuestTune.Controller.Proofs;
 using GuestTune.Controller.QemuGa;
 using GuestTune.Controller.Rebooting;
 using GuestTune.Controller.Store;
+using GuestTune.Practices.Files;
 
 namespace GuestTune.HostController.Tests.Fakes;
 
@@ -63,6 +65,15 @@ internal sealed class TestFleet : IAsyncDisposable
             new BaselineJobs(store, attestor, files, TimeProvider.System),
             TimeProvider.System);
     }
+
+    /// <summary>Over libvirt's test driver, which every host with the library has.</summary>
+    public DomainTuning CreateDomainTuning() => new(
+        new LibvirtClients(TimeProvider.System),
+        "test:///default",
+        new RootedFileSystem("/"),
+        StatePath,
+        new SqliteStore(new StoreFiles(StatePath), TimeProvider.System),
+        TimeProvider.System);
 
     /// <summary>An inventory file of the VMs.</summary>
     public string WriteInventory() => _directory.File(

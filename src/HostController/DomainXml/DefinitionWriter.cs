@@ -1,0 +1,39 @@
+using GuestTune.Controller.DomainXml.Editing;
+using GuestTune.Controller.Libvirt;
+using GuestTune.Practices;
+
+namespace GuestTune.Controller.DomainXml;
+
+/// <summary>Redefines a domain with items changed and all else as it is, passwords included; refuses where somebody else has redefined it meanwhile.</summary>
+internal sealed class DefinitionWriter(DomainView view) : IKnobWriter
+{
+    public void Write(IReadOnlyList<KnobWrite> writes)
+    {
+        try
+        {
+            // libvirt has no "redefine if it is still this one", so between this look and the definition remain some tenths of a millisecond.
+            var complete = DomainDocument.Parse(view.Domain.Xml(DomainXmlFlags.Inactive | DomainXmlFlags.Secure));
+            var seen = view.Persistent.Canonical;
+            view.Forget();
+            if (!string.Equals(seen, view.Persistent.Canonical, StringComparison.Ordinal))
+            {
+                throw new IOException($"somebody else has redefined {view.Name} meanwhile; nothing was changed. Look at what it is now, and try again");
+            }
+
+            view.Host.Define(complete.With(Edits(writes)).ToText());
+        }
+        catch (Exception e) when (e is LibvirtException or PracticeException)
+        {
+            throw new IOException(e is LibvirtException ? $"libvirt does not take the definition: {e.Message}" : e.Message, e);
+        }
+        finally
+        {
+            view.Forget();
+        }
+    }
+
+    public IReadOnlyList<FileEdit> Preview(IReadOnlyList<KnobWrite> writes) =>
+        [new FileEdit($"{view.Name} (persistent definition)", view.Persistent.ToText(), view.Persistent.With(Edits(writes)).ToText())];
+
+    private static IEnumerable<(DomainPath, string?)> Edits(IReadOnlyList<KnobWrite> writes) => writes.Select(static w => (((DefinitionKnob)w.Knob).Path, w.Value));
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Xml.Linq;
+using GuestTune.Practices.Files;
+
+namespace GuestTune.Controller.DomainXml;
+
+/// <summary>What libvirt and the kernel say of the host; each is asked for once in a call, by the first domain that needs it.</summary>
+internal sealed class HostFacts(RootedFileSystem files)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, XElement?> _domainCapabilities = new(StringComparer.Ordinal);
+    private XElement? _capabilities;
+    private int? _cpuNumbers;
+
+    public RootedFileSystem Files => files;
+
+    public string BootId => files.ReadText("/proc/sys/kernel/random/boot_id").Value?.Trim() ?? "";
+
+    public XElement Capabilities(IDomainHost host)
+    {
+        lock (_lock)
+        {
+            return _capabilities ??= Editing.DomainDocument.ParseOther(host.Capabilities());
+        }
+    }
+
+    /// <returns>What domains of this kind can have; null where libvirt does not say.</returns>
+    public XElement? DomainCapabilities(IDomainHost host, XElement domain)
+    {
+        var os = domain.Element("os")?.Element("type");
+        string?[] kind = [(string?)domain.Element("devices")?.Element("emulator"), (string?)os?.Attribute("arch"), (string?)os?.Attribute("machine"), (string?)domain.Attribute("type")];
+        var key = string.Join('\n', kind);
+        lock (_lock)
+        {
+            if (!_domainCapabilities.TryGetValue(key, out var found))
+            {
+                found = host.DomainCapabilities(kind[0], kind[1], kind[2], kind[3]) is { } xml ? Editing.DomainDocument.ParseOther(xml) : null;
+                _domainCapabilities.Add(key, found);
+            }
+
+            return found;
+        }
+    }
+
+    public int CpuNumbers(IDomainHost host)
+    {
+        lock (_lock)
+        {
+            return _cpuNumbers ??= host.CpuNumbers();
+        }
+    }
+
+    /// <summary>The host's CPUs by NUMA node.</summary>
+    public IReadOnlyDictionary<int, CpuList> Nodes(IDomainHost host) => Capabilities(host)
+        .Elements("host").Elements("topology").Elements("cells").Elements("cell")
+        .ToDictionary(static c => Number(c, "id"), static c => new CpuList(c.Elements("cpus").Elements("cpu").Select(static p => Number(p, "id"))));
+
+    private static int Number(XElement element, string attribute) => int.Parse((string?)element.Attribute(attribute) ?? "-1", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+}

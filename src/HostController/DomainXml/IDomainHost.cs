@@ -1,0 +1,28 @@
+using GuestTune.Controller.Libvirt;
+
+namespace GuestTune.Controller.DomainXml;
+
+/// <summary>The libvirt of one call, as far as domain practices need it; what is asked of libvirt throws <see cref="LibvirtException"/>.</summary>
+internal interface IDomainHost
+{
+    string Uri { get; }
+
+    /// <summary>The domains run on this host, so that /proc and /sys here say more of them.</summary>
+    bool IsThisHost { get; }
+
+    /// <summary>XML (formatcaps.html).</summary>
+    string Capabilities();
+
+    /// <summary>XML (formatdomaincaps.html); null where libvirt's driver has none, or the connection may only read.</summary>
+    string? DomainCapabilities(string? emulator, string? architecture, string? machine, string? virtualization);
+
+    /// <summary>CPU numbers that a pin may have are below it.</summary>
+    int CpuNumbers();
+
+    long FreePages(int node, int pageSizeKib);
+
+    IDomain Find(string name);
+
+    /// <summary>Validated against libvirt's schema.</summary>
+    void Define(string xml);
+}

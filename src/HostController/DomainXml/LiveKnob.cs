@@ -1,0 +1,41 @@
+using GuestTune.Controller.Libvirt;
+using GuestTune.Practices;
+
+namespace GuestTune.Controller.DomainXml;
+
+/// <summary>One item of the running domain, changed by a call of libvirt that leaves the definition alone.</summary>
+internal sealed class LiveKnob(DomainView view, Func<string?> read, Action<string?> write, Func<string?, string?, bool>? areEqual = null) : IKnob
+{
+    /// <summary>Before the item's name, in the item of a change.</summary>
+    public const string ItemPrefix = "live:";
+
+    public KnobReading Read()
+    {
+        try
+        {
+            return new KnobReading(view.IsActive ? read() : null, null);
+        }
+        catch (Exception e) when (e is LibvirtException or PracticeException)
+        {
+            return new KnobReading(null, e.Message);
+        }
+    }
+
+    public void Write(string? value)
+    {
+        try
+        {
+            write(value);
+        }
+        catch (LibvirtException e)
+        {
+            throw new IOException($"libvirt does not do it while the domain runs: {e.Message}", e);
+        }
+        finally
+        {
+            view.Forget();
+        }
+    }
+
+    public bool AreEqual(string? left, string? right) => areEqual?.Invoke(left, right) ?? string.Equals(left, right, StringComparison.Ordinal);
+}

@@ -1,0 +1,120 @@
+using GuestTune.Controller.DomainXml;
+using GuestTune.Controller.Libvirt;
+using GuestTune.Controller.Store;
+using GuestTune.Controller.V1;
+using GuestTune.HostController.Tests.Fakes;
+using GuestTune.Practice.V1;
+using GuestTune.Practices.Files;
+using V1Selection = GuestTune.Controller.V1.Selection;
+
+namespace GuestTune.HostController.Tests.Domains;
+
+/// <summary>The whole way, over libvirt's test driver, whose one domain runs; connections that read and that write each have a copy of it.</summary>
+public sealed class DomainTuningTests : IAsyncDisposable
+{
+    private const string Node = """
+        <node>
+          <domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>vm1</name><uuid>5f0b6a0e-5a10-4c1b-9f5e-0c0f0e0d0c0b</uuid><memory>8192</memory><vcpu>2</vcpu><os><type>hvm</type></os>
+            <devices><disk type='file' device='disk'><source file='/guest/a.img'/><target dev='vda' bus='virtio'/></disk></devices></domain>
+          <cpu><mhz>6000</mhz><model>i986</model><active>8</active><nodes>1</nodes><sockets>1</sockets><cores>8</cores><threads>1</threads></cpu>
+          <memory>8000000</memory>
+        </node>
+        """;
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly LibvirtClients _libvirt = new(TimeProvider.System);
+    private readonly SqliteStore _store;
+    private readonly DomainTuning _tuning;
+
+    public DomainTuningTests()
+    {
+        Assert.SkipUnless(System.Runtime.InteropServices.NativeLibrary.TryLoad("libvirt.so.0", out _), "libvirt.so.0 is not installed");
+        Directory.CreateDirectory(_directory.PathOf("state"));
+        _store = new SqliteStore(new StoreFiles(_directory.PathOf("state")), TimeProvider.System);
+        _tuning = new DomainTuning(_libvirt, $"test://{_directory.File("node.xml", Node)}", new RootedFileSystem("/"), _directory.PathOf("state"), _store, TimeProvider.System);
+    }
+
+    private static V1Selection All => new() { All = true };
+
+    [Fact]
+    public async Task ApplyThenUndo_OnARunningDomain_ChangesBothAndPutsBothBack()
+    {
+        var before = await DefinitionAsync();
+
+        var plan = (await OneAsync(_tuning.PlanAsync(new PlanRequest { Selection = All, Desired = Desired }, default))).Plan.Plan;
+        Assert.Contains(plan.Changes, static c => c is { Item: "live:iothread/1", TakesEffect: TakesEffect.Now });
+        Assert.Contains(plan.Changes, static c => c is { Item: "xml:devices/disk[target/@dev='vda']/driver/@iothread", TakesEffect: TakesEffect.AfterPowerCycle });
+        Assert.Contains("<iothreads>1</iothreads>", plan.Files[0].After, StringComparison.Ordinal);
+
+        var apply = new ApplyDomainRequest { Selection = All, Desired = Desired, OperationId = "o1" };
+        var applied = (await OneAsync(_tuning.ApplyAsync(apply, default))).Apply;
+        Assert.Equal(OperationState.Done, applied.Operation.State);
+        Assert.Equal(Verdict.Pending, applied.Observation.Verdict);
+        Assert.True((await OneAsync(_tuning.ApplyAsync(apply, default))).Apply.RepeatedAnswer);
+
+        var diff = (await OneAsync(_tuning.DiffAsync(new DiffDomainRequest { Selection = All, Desired = Desired }, default))).Plan.Plan;
+        Assert.DoesNotContain("<driver iothread", Assert.Single(diff.Files).Before, StringComparison.Ordinal);
+        Assert.Contains("<driver iothread=\"1\"", diff.Files[0].After, StringComparison.Ordinal);
+
+        var undone = (await OneAsync(_tuning.UndoAsync(new UndoRequest { Selection = All, OperationId = "u1" }, default))).Undo;
+        Assert.Equal(OperationState.Done, undone.Operation.State);
+        Assert.Equal(Verdict.Absent, undone.Observation.Verdict);
+        Assert.Equal(before, await DefinitionAsync());
+        var history = (await OneAsync(_tuning.HistoryAsync(new HistoryRequest { Selection = All }, default))).History;
+        Assert.Equal(["u1", "o1"], history.Operations.Select(static o => o.OperationId));
+        Assert.Equal(["vm undo", "vm set iothreads", "vm set iothreads"], (await _store.ListAuditAsync(10, default)).Select(static a => a.Action));
+    }
+
+    [Fact]
+    public async Task Apply_OfAnotherDefinition_IsRefused()
+    {
+        var answer = await OneAsync(_tuning.ApplyAsync(new ApplyDomainRequest { Selection = All, Desired = Desired, OperationId = "o1", Definition = "000000000000" }, default));
+
+        Assert.Contains("somebody has redefined it since the plan", answer.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Observe_UnknownDomain_IsRefusedBeforeAnything()
+    {
+        var e = await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => OneAsync(_tuning.ObserveAsync(new ObserveRequest { Selection = new V1Selection { Names = { "vm2" } } }, default)));
+
+        Assert.Equal(Grpc.Core.StatusCode.NotFound, e.StatusCode);
+        Assert.Contains("'vm1'", e.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Observe_NothingWasChanged_MakesNoJournal()
+    {
+        await OneAsync(_tuning.ObserveAsync(new ObserveRequest { Selection = All }, default));
+        await OneAsync(_tuning.HistoryAsync(new HistoryRequest { Selection = All }, default));
+
+        Assert.False(Directory.Exists(_directory.PathOf("state/domains")));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _tuning.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    private static Desired Desired => new() { Practice = "iothreads", Settings = { ["count"] = "1", ["assign"] = "vda=1", ["pin"] = "1=2-3" }, Persist = true };
+
+    private Task<string> DefinitionAsync() => _libvirt.Get($"test://{_directory.PathOf("node.xml")}", LibvirtAccess.Write).AskAsync(
+        static connection =>
+        {
+            using var domain = connection.Find("vm1");
+            return domain.Xml(DomainXmlFlags.Inactive | DomainXmlFlags.Secure);
+        },
+        default);
+
+    private static async Task<VmEvent> OneAsync(IAsyncEnumerable<VmEvent> events)
+    {
+        VmEvent? last = null;
+        await foreach (var one in events)
+        {
+            last = one;
+        }
+
+        return last is { Error: { } error } && !error.Message.Contains("since the plan", StringComparison.Ordinal) ? throw new InvalidOperationException(error.Message) : last!;
+    }
+}

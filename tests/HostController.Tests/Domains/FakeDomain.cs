@@ -1,0 +1,129 @@
+using System.Xml.Linq;
+using GuestTune.Controller.DomainXml;
+using GuestTune.Controller.DomainXml.Editing;
+using GuestTune.Controller.Libvirt;
+
+namespace GuestTune.HostController.Tests.Domains;
+
+/// <summary>A domain in memory, and the libvirt that has it: it takes every definition, and keeps running and defined apart as libvirt does.</summary>
+internal sealed class FakeDomain : IDomain, IDomainHost
+{
+    public const string Capabilities16Cpus = """
+        <capabilities><host><topology><cells num='2'>
+        <cell id='0'><pages unit='KiB' size='2048'>512</pages><pages unit='KiB' size='1048576'>2</pages><cpus num='8'><cpu id='0'/><cpu id='1'/><cpu id='2'/><cpu id='3'/><cpu id='4'/><cpu id='5'/><cpu id='6'/><cpu id='7'/></cpus></cell>
+        <cell id='1'><pages unit='KiB' size='2048'>512</pages><pages unit='KiB' size='1048576'>0</pages><cpus num='8'><cpu id='8'/><cpu id='9'/><cpu id='10'/><cpu id='11'/><cpu id='12'/><cpu id='13'/><cpu id='14'/><cpu id='15'/></cpus></cell>
+        </cells></topology></host></capabilities>
+        """;
+
+    public FakeDomain(string persistent, string? live = null) => (Persistent, Live) = (persistent, live);
+
+    public string Persistent { get; set; }
+
+    public string? Live { get; set; }
+
+    /// <summary>What the next definition fails with.</summary>
+    public LibvirtException? DefineFailure { get; set; }
+
+    /// <summary>Done when libvirt is asked for the definition with its secrets: just before it is written.</summary>
+    public Action? BeforeDefine { get; set; }
+
+    public int Definitions { get; private set; }
+
+    public string HostCapabilities { get; set; } = Capabilities16Cpus;
+
+    public string? CapabilitiesOfDomain { get; set; }
+
+    public Func<int, int, long> Free { get; set; } = static (_, _) => 0;
+
+    public string Name => (string)XElement.Parse(Persistent).Element("name")!;
+
+    public Guid Uuid { get; } = Guid.NewGuid();
+
+    public bool IsActive => Live is not null;
+
+    public bool IsPersistent { get; set; } = true;
+
+    public bool HasJob { get; set; }
+
+    public string Uri => "fake:///system";
+
+    public bool IsThisHost { get; set; } = true;
+
+    public static DomainView View(FakeDomain domain, HostFacts? facts = null) => new(domain, facts ?? new HostFacts(new GuestTune.Practices.Files.RootedFileSystem("/")), domain);
+
+    public string Xml(DomainXmlFlags flags)
+    {
+        if (flags.HasFlag(DomainXmlFlags.Secure))
+        {
+            BeforeDefine?.Invoke();
+            return Persistent;
+        }
+
+        var xml = XElement.Parse(flags.HasFlag(DomainXmlFlags.Inactive) ? Persistent : Live ?? Persistent, LoadOptions.PreserveWhitespace);
+        xml.Element("devices")?.Element("graphics")?.SetAttributeValue("passwd", null);
+        return xml.ToString(SaveOptions.DisableFormatting);
+    }
+
+    public IReadOnlyList<IOThread> LiveIOThreads()
+    {
+        var layout = GuestTune.Controller.DomainXml.IOThreads.IOThreadLayout.Of(XElement.Parse(Live!));
+        return [.. layout.Ids.Select(i => new IOThread(i, [.. layout.Pins.TryGetValue(i, out var pin) ? CpuList.TryParse(pin)!.Numbers : Enumerable.Range(0, 16)]))];
+    }
+
+    public void AddLiveIOThread(int id) => EditLive($"iothreadids/iothread[@id='{id}']", $"<iothread id='{id}'/>");
+
+    public void RemoveLiveIOThread(int id) => EditLive($"iothreadids/iothread[@id='{id}']", null);
+
+    public void PinLiveIOThread(int id, IReadOnlyCollection<int> cpus) => EditLive($"cputune/iothreadpin[@iothread='{id}']/@cpuset", new CpuList(cpus).ToString());
+
+    public void AttachLive(string xml)
+    {
+        var live = XElement.Parse(Live!);
+        live.Element("devices")!.Add(XElement.Parse(xml));
+        Live = live.ToString(SaveOptions.DisableFormatting);
+    }
+
+    public void DetachLive(string xml)
+    {
+        var live = XElement.Parse(Live!);
+        var device = XElement.Parse(xml);
+        var name = (string?)device.Element("target")?.Attribute("name");
+        live.Element("devices")!.Elements(device.Name).Where(e => (string?)e.Element("target")?.Attribute("name") == name).Remove();
+        Live = live.ToString(SaveOptions.DisableFormatting);
+    }
+
+    public string Capabilities() => HostCapabilities;
+
+    public string? DomainCapabilities(string? emulator, string? architecture, string? machine, string? virtualization) => CapabilitiesOfDomain;
+
+    public int CpuNumbers() => 16;
+
+    public long FreePages(int node, int pageSizeKib) => Free(node, pageSizeKib);
+
+    public IDomain Find(string name) => this;
+
+    public void Define(string xml)
+    {
+        if (DefineFailure is { } failure)
+        {
+            throw failure;
+        }
+
+        Definitions++;
+        Persistent = xml;
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private void EditLive(string path, string? value)
+    {
+        var live = DomainDocument.Parse(Live!);
+        var ids = GuestTune.Controller.DomainXml.IOThreads.IOThreadLayout.Of(live.Root).Ids;
+        List<(DomainPath, string?)> edits = [.. ids.Select(i => (new DomainPath($"iothreadids/iothread[@id='{i}']"), (string?)$"<iothread id='{i}'/>")), (new DomainPath(path), value)];
+        live = live.With(edits);
+        var count = live.Root.Elements("iothreadids").Elements().Count();
+        Live = live.With([(new DomainPath("iothreads/text()"), count == 0 ? null : $"{count}")]).ToText();
+    }
+}
