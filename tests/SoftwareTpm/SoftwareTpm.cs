@@ -32,6 +32,9 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
         _process = Start();
     }
 
+    /// <summary>What swtpm, swtpm_setup and (in <c>ca</c>) swtpm_localca keep.</summary>
+    public string Folder => _folder.FullName;
+
     /// <summary>One client at a time: see <see cref="Disconnect"/>.</summary>
     public string SocketPath { get; }
 

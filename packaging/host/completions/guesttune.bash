@@ -82,6 +82,7 @@ _guesttune() {
             "host get/kworker-isolation") command="host get kworker-isolation" ;;
             "host get/transparent-hugepages") command="host get transparent-hugepages" ;;
             "host get/static-hugepages") command="host get static-hugepages" ;;
+            "host get/vtpm-state") command="host get vtpm-state" ;;
             "host/plan") command="host plan" ;;
             "host plan/halt-polling") command="host plan halt-polling" ;;
             "host plan/kworker-isolation") command="host plan kworker-isolation" ;;
@@ -195,11 +196,12 @@ _guesttune() {
         "history") commands=""; options="--all --label -l --limit --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "host") commands="status get plan set undo history"; options="--root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host status") commands=""; options="--explain --root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
-        "host get") commands="halt-polling kworker-isolation transparent-hugepages static-hugepages"; options="--root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "host get") commands="halt-polling kworker-isolation transparent-hugepages static-hugepages vtpm-state"; options="--root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host get halt-polling") commands=""; options="--root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host get kworker-isolation") commands=""; options="--root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host get transparent-hugepages") commands=""; options="--root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host get static-hugepages") commands=""; options="--root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "host get vtpm-state") commands=""; options="--root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host plan") commands="halt-polling kworker-isolation transparent-hugepages static-hugepages"; options="--root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host plan halt-polling") commands=""; options="--halt-poll-ns --grow --grow-start --shrink --persist --root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host plan kworker-isolation") commands=""; options="--cpus --persist --root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;

@@ -31,18 +31,18 @@ internal static class HostCommand
         });
         command.Add(root);
         command.Add(CreateStatus(context, root));
-        command.Add(PerPractice("get", "Show what the host has of a practice, with the evidence", practice => CreateGet(context, root, practice)));
-        command.Add(PerPractice("plan", "Show what a set would change; changes nothing", practice => CreatePlan(context, root, practice)));
-        command.Add(PerPractice("set", "Change a practice of the host; every change is read back and can be undone", practice => CreateSet(context, root, practice)));
+        command.Add(PerPractice("get", "Show what the host has of a practice, with the evidence", HostPracticeCatalog.Shown, practice => CreateGet(context, root, practice)));
+        command.Add(PerPractice("plan", "Show what a set would change; changes nothing", HostPracticeCatalog.All, practice => CreatePlan(context, root, practice)));
+        command.Add(PerPractice("set", "Change a practice of the host; every change is read back and can be undone", HostPracticeCatalog.All, practice => CreateSet(context, root, practice)));
         command.Add(CreateUndo(context, root));
         command.Add(CreateHistory(context, root));
         return command;
     }
 
-    private static Command PerPractice(string name, string description, Func<PracticeDefinition, Command> create)
+    private static Command PerPractice(string name, string description, IReadOnlyList<PracticeDefinition> practices, Func<PracticeDefinition, Command> create)
     {
         var command = new Command(name, description);
-        foreach (var practice in HostPracticeCatalog.All)
+        foreach (var practice in practices)
         {
             command.Add(create(practice));
         }

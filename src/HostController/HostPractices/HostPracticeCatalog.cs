@@ -5,6 +5,7 @@ namespace GuestTune.Controller.HostPractices;
 /// <summary>What the command line knows of the host's practices.</summary>
 internal static class HostPracticeCatalog
 {
+    /// <summary>Those that can be changed.</summary>
     public static IReadOnlyList<PracticeDefinition> All { get; } =
     [
         new()
@@ -62,6 +63,13 @@ internal static class HostPracticeCatalog
             },
             Force = "ask the kernel for more than it says to have available",
         },
+    ];
+
+    /// <summary>Those that can only be looked at as well.</summary>
+    public static IReadOnlyList<PracticeDefinition> Shown { get; } =
+    [
+        .. All,
+        new() { Id = VtpmStatePractice.PracticeId, Word = VtpmStatePractice.PracticeId, Summary = "who may read and change the vTPMs of VMs, and the keys of their CA", Settings = [] },
     ];
 
     private static PracticeSetting Number(string name, string option, string description) => new() { Name = name, Option = option, Column = name, Description = description };

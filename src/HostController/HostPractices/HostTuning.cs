@@ -71,6 +71,7 @@ internal sealed class HostTuning : IHostTuning
         new KworkerIsolationPractice(files, kernel),
         new TransparentHugepagesPractice(files, kernel),
         new StaticHugepagesPractice(files, kernel, needs),
+        new VtpmStatePractice(files),
     ];
 
     private static Journal OpenJournal(string stateDirectory) => Journal.Open(new JournalOptions { Directory = stateDirectory });

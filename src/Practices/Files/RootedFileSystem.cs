@@ -48,6 +48,11 @@ public sealed class RootedFileSystem
 
     public bool DirectoryExists(string path) => FileStatus.TryGet(ResolveToRead(path), followLinks: _isSystemRoot, out var status) == 0 && status.IsDirectory;
 
+    /// <returns>Of a link those of the link itself; null where it is missing, or cannot be looked at.</returns>
+    public FileRights? ReadRights(string path) => FileStatus.TryGet(Path.Combine(ResolveToRead(Path.GetDirectoryName(path)!), Path.GetFileName(path)), followLinks: false, out var status) == 0
+        ? new FileRights(status.User, status.Group, status.Permissions, status.IsDirectory, status.IsSymbolicLink)
+        : null;
+
     /// <summary>The names of at most <paramref name="maximumCount"/> files, sorted by their bytes.</summary>
     public IReadOnlyList<string> ListNames(string directory, string suffix, int maximumCount = 512)
     {

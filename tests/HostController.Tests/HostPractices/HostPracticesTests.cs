@@ -174,7 +174,7 @@ public sealed class HostPracticesTests : IDisposable
 
         var observations = (await host.ObserveAsync(new ObserveRequest(), default)).Observations;
 
-        Assert.Equal(4, observations.Count);
+        Assert.Equal(5, observations.Count);
         Assert.All(observations, o => Assert.Equal(Verdict.NotApplicable, o.Verdict));
         Assert.Contains("KVM is not loaded (modprobe kvm)", observations[0].Reason);
     }
