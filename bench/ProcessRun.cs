@@ -30,6 +30,20 @@ internal sealed partial record ProcessRun(double WallMs, double CpuMs, double Pe
             : throw new InvalidOperationException($"{program} ended with exit code {process.ExitCode}: {await errors}{run.Output}");
     }
 
+    /// <summary>Runs a program to its end, without looking at what it writes.</summary>
+    /// <exception cref="InvalidOperationException">The program failed; the message has its output.</exception>
+    public static void Run(string program, IEnumerable<string> arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} ended with exit code {process.ExitCode}: {output}{errors.GetAwaiter().GetResult()}");
+        }
+    }
+
     /// <summary>User and system time of all children that have ended and were waited for: getrusage(2), RUSAGE_CHILDREN.</summary>
     private static double ReadChildrenCpuMs()
     {

@@ -3,8 +3,8 @@ using GuestTune.Bench;
 
 var quick = new Option<bool>("--quick") { Description = "A tenth of the rounds: shows that it runs, gives no figures to quote." };
 var json = new Option<string?>("--json") { Description = "Write the figures to this file as well." };
-var what = new Argument<string[]>("what") { Description = "vm, fleet or cli; all of them when none is named.", DefaultValueFactory = _ => ["vm", "fleet", "cli"] };
-what.AcceptOnlyFromAmong("vm", "fleet", "cli");
+var what = new Argument<string[]>("what") { Description = "vm, fleet, cli or measured-boot; all of them when none is named.", DefaultValueFactory = _ => ["vm", "fleet", "cli", "measured-boot"] };
+what.AcceptOnlyFromAmong("vm", "fleet", "cli", "measured-boot");
 
 var agents = new Command("agents", "Serves simulated agents until standard input ends.") { Hidden = true };
 var count = new Option<int>("--count") { Required = true };
@@ -22,9 +22,9 @@ root.SetAction(async (result, token) =>
     {
         measurements.AddRange(part switch
         {
-            
             "vm" => await VmBench.RunAsync(scale),
             "fleet" => await FleetBench.RunAsync(scale),
+            "measured-boot" => [.. await MeasuredBootBench.RunAsync(scale), .. await FleetBench.RunQuotesAsync(scale)],
             _ => await CliBench.RunAsync(scale),
         });
     }

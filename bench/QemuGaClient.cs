@@ -27,12 +27,14 @@ internal sealed class QemuGaClient : IDisposable
         Execute("guest-file-close", new JsonObject { ["handle"] = handle });
     }
 
-    public string ReadFile(string path)
+    public string ReadFile(string path) => Encoding.ASCII.GetString(ReadBytes(path, 4096));
+
+    public byte[] ReadBytes(string path, int maximumBytes = 1024 * 1024)
     {
         var handle = (int)Execute("guest-file-open", new JsonObject { ["path"] = path, ["mode"] = "r" })!;
-        var answer = Execute("guest-file-read", new JsonObject { ["handle"] = handle, ["count"] = 4096 })!;
+        var answer = Execute("guest-file-read", new JsonObject { ["handle"] = handle, ["count"] = maximumBytes })!;
         Execute("guest-file-close", new JsonObject { ["handle"] = handle });
-        return Encoding.ASCII.GetString(Convert.FromBase64String((string)answer["buf-b64"]!));
+        return Convert.FromBase64String((string)answer["buf-b64"]!);
     }
 
     /// <summary>Reads <paramref name="sizeBytes"/> of an endless file in the largest pieces that are worth it.</summary>
@@ -66,6 +68,11 @@ internal sealed class QemuGaClient : IDisposable
             var status = Execute("guest-exec-status", new JsonObject { ["pid"] = (int)started["pid"]! })!;
             if ((bool)status["exited"]!)
             {
+                if ((int?)status["exitcode"] is not 0)
+                {
+                    throw new IOException($"'{line}' ended so: {status.ToJsonString()}");
+                }
+
                 return status["out-data"] is { } output ? Encoding.ASCII.GetString(Convert.FromBase64String((string)output!)) : "";
             }
 

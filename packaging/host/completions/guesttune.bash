@@ -50,6 +50,9 @@ _guesttune() {
             --against) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --out) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --key) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --target) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --action) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --since) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --socket) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --group) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
         esac
@@ -118,6 +121,7 @@ _guesttune() {
             "pcr/check") command="pcr check" ;;
             "pcr/collect") command="pcr collect" ;;
             "pcr/verify") command="pcr verify" ;;
+            "/audit") command="audit" ;;
             "/ping") command="ping" ;;
             "/serve") command="serve" ;;
             "/completion") command="completion" ;;
@@ -168,11 +172,14 @@ _guesttune() {
         --against) return ;;
         --out) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --key) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --target) return ;;
+        --action) return ;;
+        --since) return ;;
         --socket) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --group) return ;;
     esac
     case "$command" in
-        "") commands="vms info status get plan set undo reboot history host vm pcr ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "") commands="vms info status get plan set undo reboot history host vm pcr audit ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "vms") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "info") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "status") commands=""; options="--all --label -l --explain --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
@@ -237,6 +244,7 @@ _guesttune() {
         "pcr check") commands=""; options="--all --label -l --pcr --against --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "pcr collect") commands=""; options="--all --label -l --bank --pcr --out --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "pcr verify") commands=""; options="--key --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "audit") commands=""; options="--target --action --since --limit --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "ping") commands=""; options="--all --label -l --count --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "serve") commands=""; options="--socket --group --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "completion") commands="bash zsh"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;

@@ -29,6 +29,7 @@ internal static class CommandTree
         root.Add(HostCommand.Create(context));
         root.Add(VmCommand.Create(context));
         root.Add(PcrCommand.Create(context));
+        root.Add(AuditCommand.Create(context));
         root.Add(PingCommand.Create(context));
         root.Add(ServeCommand.Create(context));
         root.Add(CompletionCommand.Create(root, terminal));

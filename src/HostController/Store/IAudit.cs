@@ -6,5 +6,8 @@ internal interface IAudit
     Task AppendAuditAsync(AuditRecord record, CancellationToken cancellationToken);
 
     /// <summary>The newest first.</summary>
+    Task<IReadOnlyList<AuditRecord>> ListAuditAsync(AuditFilter filter, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The newest first.</summary>
     Task<IReadOnlyList<AuditRecord>> ListAuditAsync(int limit, CancellationToken cancellationToken);
 }

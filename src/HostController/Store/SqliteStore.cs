@@ -163,11 +163,19 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
     public Task AppendAuditAsync(AuditRecord record, CancellationToken cancellationToken) =>
         _database.WriteAsync(transaction => AppendAsync(transaction, record), cancellationToken);
 
-    public Task<IReadOnlyList<AuditRecord>> ListAuditAsync(int limit, CancellationToken cancellationToken) => _database.ReadAsync<IReadOnlyList<AuditRecord>>(
+    public Task<IReadOnlyList<AuditRecord>> ListAuditAsync(int limit, CancellationToken cancellationToken) => ListAuditAsync(default, limit, cancellationToken);
+
+    public Task<IReadOnlyList<AuditRecord>> ListAuditAsync(AuditFilter filter, int limit, CancellationToken cancellationToken) => _database.ReadAsync<IReadOnlyList<AuditRecord>>(
         async transaction =>
         {
             var rows = await transaction.Connection!.QueryAsync<AuditRow>(
-                "SELECT at_ms AS AtMs, caller, origin, action, target, outcome FROM audit ORDER BY id DESC LIMIT @limit", new { limit }, transaction);
+                """
+                SELECT at_ms AS AtMs, caller, origin, action, target, outcome FROM audit
+                WHERE (@Target IS NULL OR target GLOB @Target) AND (@Action IS NULL OR action GLOB @Action) AND (@SinceMs IS NULL OR at_ms >= @SinceMs)
+                ORDER BY id DESC LIMIT @limit
+                """,
+                new { filter.Target, filter.Action, SinceMs = filter.Since?.ToUnixTimeMilliseconds(), limit },
+                transaction);
             return [.. rows.Select(static r => new AuditRecord(Time(r.AtMs), r.Caller, r.Origin, r.Action, r.Target, r.Outcome))];
         },
         cancellationToken);
