@@ -1,3 +1,4 @@
+using GuestTune.MeasuredBoot.Grub;
 using GuestTune.Practices.Commands;
 using GuestTune.Practices.Files;
 

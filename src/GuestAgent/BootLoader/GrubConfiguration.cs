@@ -39,6 +39,9 @@ internal sealed record GrubConfiguration(string Path, string Text, GrubMenu Menu
     /// <summary>GRUB keeps it beside its configuration, whose place it calls $prefix.</summary>
     public string EnvironmentPath => System.IO.Path.GetDirectoryName(Path) + "/grubenv";
 
+    /// <summary>Where 41_custom of grub-mkconfig looks for what administrators add.</summary>
+    public string CustomPath => System.IO.Path.GetDirectoryName(Path) + "/custom.cfg";
+
     private static List<GrubConfiguration> Load(RootedFileSystem files, IEnumerable<string> directories)
     {
         var found = new List<GrubConfiguration>();

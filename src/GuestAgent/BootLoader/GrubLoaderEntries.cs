@@ -1,3 +1,4 @@
+using GuestTune.MeasuredBoot.Grub;
 using GuestTune.Practices.Files;
 
 namespace GuestTune.Agent.BootLoader;

@@ -87,6 +87,7 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton<PcrReader>();
         services.AddSingleton<GuestAttestation>();
         services.AddSingleton<EventLogFile>();
+        services.AddSingleton<GrubFiles>();
         services.AddSingleton<AgentService>();
         services.AddSingleton<MeasuredBootService>();
         services.AddSingleton<HealthService>();

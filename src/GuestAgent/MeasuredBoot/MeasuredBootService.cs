@@ -9,7 +9,7 @@ using Api = GuestTune.Agent.V1;
 namespace GuestTune.Agent.MeasuredBoot;
 
 /// <summary>The agent's part in measured boot: checks what is asked for, and turns what TPM and firmware say into messages.</summary>
-internal sealed class MeasuredBootService(PcrReader pcrs, GuestAttestation attestation, EventLogFile eventLog, KernelIdentity kernel)
+internal sealed class MeasuredBootService(PcrReader pcrs, GuestAttestation attestation, EventLogFile eventLog, GrubFiles grub, KernelIdentity kernel)
     : V1.MeasuredBoot.MeasuredBootBase
 {
     private const int MaximumSelections = 16;
@@ -99,6 +99,9 @@ internal sealed class MeasuredBootService(PcrReader pcrs, GuestAttestation attes
             throw e.ToRpcException();
         }
     }
+
+    public override Task<Api.ReadBootFilesResponse> ReadBootFiles(Api.ReadBootFilesRequest request, ServerCallContext context) =>
+        AnswerAsync(() => Task.FromResult(grub.Read()));
 
     private static async Task<T> AnswerAsync<T>(Func<Task<T>> answer)
     {

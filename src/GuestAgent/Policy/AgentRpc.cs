@@ -6,7 +6,7 @@ internal static class AgentRpc
     public const string ServiceName = "guesttune.agent.v1.Agent";
     public const string MeasuredBootServiceName = "guesttune.agent.v1.MeasuredBoot";
 
-    private static readonly string[] MeasuredBoot = ["ReadPcrs", "GetKeys", "ActivateCredential", "Quote", "ReadEventLog"];
+    private static readonly string[] MeasuredBoot = ["ReadPcrs", "GetKeys", "ActivateCredential", "Quote", "ReadEventLog", "ReadBootFiles"];
 
     /// <summary>As in the files of proto/guesttune/agent/v1; a test keeps the two the same.</summary>
     public static IReadOnlyList<string> All { get; } =

@@ -7,6 +7,7 @@ using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Libvirt;
 using GuestTune.Controller.MeasuredBoot;
 using GuestTune.Controller.MeasuredBoot.Baselines;
+using GuestTune.Controller.MeasuredBoot.Predictions;
 using GuestTune.Controller.Power;
 using GuestTune.Controller.Proofs;
 using GuestTune.Controller.Rebooting;
@@ -98,7 +99,8 @@ internal static class ControllerConnector
         var attestor = new Attestor(store);
         var baselines = new BaselineJobs(store, attestor, files, TimeProvider.System);
         return new FleetController(
-            new VmCatalog(Sources(invocation, libvirt)), links, libvirt, HostProofs.OfHost(libvirt), options, notes, new VmPower(libvirt, TimeProvider.System), attestor, baselines, TimeProvider.System);
+            new VmCatalog(Sources(invocation, libvirt)), links, libvirt, HostProofs.OfHost(libvirt), options, notes, new VmPower(libvirt, TimeProvider.System), attestor, baselines,
+            new StartPredictor(store, attestor, files, TimeProvider.System), TimeProvider.System);
     }
 
     /// <summary>The inventory comes first: where both know a VM, the administrator's word counts.</summary>

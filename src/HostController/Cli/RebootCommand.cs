@@ -49,6 +49,7 @@ internal static class RebootCommand
                 report =>
                 {
                     RebootTable.Write(runner.Out, runner.Style, report.Vms);
+                    ForecastLines.Write(runner.Out, report.Vms);
                     runner.Out.WriteLine($"reboot operation {id}");
                 });
         });

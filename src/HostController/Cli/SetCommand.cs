@@ -58,6 +58,7 @@ internal static class SetCommand
             {
                 TableReport.WriteOperations(runner.Out, runner.Style, report.Vms);
                 RebootTable.Write(runner.Out, runner.Style, report.Vms);
+                ForecastLines.Write(runner.Out, report.Vms);
                 if (report.Vms.Any(vm => vm.Reached))
                 {
                     runner.Out.WriteLine($"operation {id}; undo it with: guesttune undo VM... --operation {id}");

@@ -46,6 +46,7 @@ internal static class UndoCommand
                 {
                     TableReport.WriteOperations(runner.Out, runner.Style, report.Vms);
                     RebootTable.Write(runner.Out, runner.Style, report.Vms);
+                    ForecastLines.Write(runner.Out, report.Vms);
                     if (report.Vms.Any(vm => vm.Reached))
                     {
                         runner.Out.WriteLine($"undo operation {id}");

@@ -7,6 +7,7 @@ using GuestTune.Controller.Libvirt;
 using GuestTune.Controller.MeasuredBoot;
 using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Evidence;
+using GuestTune.Controller.MeasuredBoot.Predictions;
 using GuestTune.Controller.Power;
 using GuestTune.Controller.Practices;
 using GuestTune.Controller.Proofs;
@@ -33,6 +34,7 @@ internal sealed class FleetController : IController
     private readonly RebootJob _reboots;
     private readonly Attestor _attestor;
     private readonly BaselineCalls _baselines;
+    private readonly PredictedOperations _operations;
 
     public FleetController(
         VmCatalog catalog,
@@ -44,6 +46,7 @@ internal sealed class FleetController : IController
         IVmPower power,
         Attestor attestor,
         BaselineJobs baselines,
+        StartPredictor predictor,
         TimeProvider time)
     {
         _catalog = catalog;
@@ -51,7 +54,8 @@ internal sealed class FleetController : IController
         _libvirt = libvirt;
         _proofs = proofs;
         _runner = new FleetRunner(links, options, time);
-        _reboots = new RebootJob(_runner, notes, power, time);
+        _operations = new PredictedOperations(predictor);
+        _reboots = new RebootJob(_runner, notes, power, _operations, time);
         _attestor = attestor;
         _baselines = new BaselineCalls(catalog, _runner, baselines);
     }
@@ -127,9 +131,9 @@ internal sealed class FleetController : IController
 
         async Task<VmEvent> ApplyOneAsync(VmCallContext call)
         {
-            var answer = AnswerCheck.Checked(await call.Agent.ApplyAsync(ask, call.Options), ask);
+            var (answer, forecast) = await _operations.ApplyAsync(call, ask);
             await _proofs.AddAsync(call.Vm, [answer.Observation], call.Options.CancellationToken);
-            return new VmEvent { Apply = answer };
+            return new VmEvent { Apply = answer, Forecast = forecast };
         }
     }
 
@@ -161,9 +165,9 @@ internal sealed class FleetController : IController
 
         async Task<VmEvent> UndoOneAsync(VmCallContext call)
         {
-            var answer = AnswerCheck.Checked(await call.Agent.UndoAsync(ask, call.Options), ask);
+            var (answer, forecast) = await _operations.UndoAsync(call, ask);
             await _proofs.AddAsync(call.Vm, [answer.Observation], call.Options.CancellationToken);
-            return new VmEvent { Undo = answer };
+            return new VmEvent { Undo = answer, Forecast = forecast };
         }
     }
 

@@ -1,6 +1,7 @@
 using GuestTune.Agent.V1;
 using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
+using GuestTune.Controller.MeasuredBoot.Predictions;
 using GuestTune.Controller.Power;
 using GuestTune.Controller.Rendering;
 using GuestTune.Controller.V1;
@@ -10,20 +11,23 @@ using AgentApi = GuestTune.Agent.V1;
 namespace GuestTune.Controller.Rebooting;
 
 /// <summary>Restarts guests as part of an operation: the change, the restart, a look at what is in force after it, and the end of the boot trial.</summary>
-internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower power, TimeProvider time)
+internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower power, PredictedOperations operations, TimeProvider time)
 {
+    private static readonly TimeSpan QuoteTime = TimeSpan.FromSeconds(30);
+
     private readonly GuestRestart _restart = new(fleet, notes, power, time);
 
     /// <summary>A restart alone.</summary>
     public async Task<VmEvent> RestartAsync(
         VmEntry vm, string operationId, VmCall observe, RebootSettings settings, Pacing pacing, Func<VmEvent, ValueTask> report, CancellationToken cancellationToken)
     {
-        var (note, error) = await FindOrSaveNoteAsync(vm, operationId, pacing, cancellationToken);
+        var (note, isNew, error) = await FindOrSaveNoteAsync(vm, operationId, pacing, cancellationToken);
         if (note is null)
         {
             return Failed(error!);
         }
 
+        var unpredicted = isNew ? await PredictAsync(vm, operationId, settings, pacing, cancellationToken) : null;
         (var result, error) = await _restart.RunAsync(vm, note, settings, pacing, report, cancellationToken);
         if (result is null)
         {
@@ -37,13 +41,14 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
         }
 
         result.Observations.Add(seen.Observe.Observations);
+        await JudgeAsync(vm, operationId, result, unpredicted, pacing, cancellationToken);
         if (result.Outcome == RebootOutcome.FellBack)
         {
             result.Problem = FellBackWords(result) + "undo what changed it, and restart the guest again; until then its boot loader keeps to the previous command line";
         }
         else if (await EndTrialAsync(vm, note.OperationId, result, pacing, cancellationToken) is { } problem)
         {
-            result.Problem = problem;
+            AddProblem(result, problem);
         }
 
         notes.Remove(note);
@@ -59,8 +64,7 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
         async Task<string?> UndoAsync()
         {
             var undo = new AgentApi.UndoRequest { OperationId = BackId(operationId), TargetOperationId = operationId };
-            var (answer, error) = await fleet.CallAsync(
-                vm, pacing, changes: true, async call => AnswerCheck.Checked(await call.Agent.UndoAsync(undo, call.Options), undo), cancellationToken);
+            var (answer, error) = await fleet.CallAsync(vm, pacing, changes: true, async call => (await operations.UndoAsync(call, undo)).Answer, cancellationToken);
             return error?.Message ?? (answer!.Operation.State == OperationState.Failed ? TerminalText.Escape(answer.Operation.Error, 1000) : null);
         }
     }
@@ -82,6 +86,7 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
         Func<VmEvent, ValueTask> report,
         CancellationToken cancellationToken)
     {
+        StartForecast? forecast = null, unpredicted = null;
         if (TryFind(vm, operationId, out var problem) is not { } note)
         {
             if (problem is not null)
@@ -111,6 +116,9 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
             {
                 return Failed(RebootFailure.NotNoted(unsaved));
             }
+
+            forecast = changed.Forecast;
+            unpredicted = forecast is { State: StartForecastState.NotPredicted } ? forecast : await PredictAsync(vm, operationId, settings, pacing, cancellationToken);
         }
 
         // Twice where somebody else restarted the guest just before the change was made: then it still waits.
@@ -139,6 +147,7 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
                 continue;
             }
 
+            await JudgeAsync(vm, operationId, result, unpredicted, pacing, cancellationToken);
             await SettleAsync(vm, operationId, result, verified, takeBack, pacing, cancellationToken);
             if (result.Outcome == RebootOutcome.FellBack)
             {
@@ -147,6 +156,7 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
             }
 
             notes.Remove(note);
+            verified.Forecast = forecast;
             verified.Rebooted = result;
             return verified;
         }
@@ -172,14 +182,65 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
         var observation = Observation(verified);
         if (observation?.Verdict is Verdict.Pending or Verdict.Failed or Verdict.Drifted)
         {
-            result.Problem = $"after the restart it is {Words.Of(observation.Verdict)}: {TerminalText.Escape(observation.Reason, 1000)}";
+            AddProblem(result, $"after the restart it is {Words.Of(observation.Verdict)}: {TerminalText.Escape(observation.Reason, 1000)}");
         }
 
         if (await EndTrialAsync(vm, operationId, result, pacing, cancellationToken) is { } left)
         {
-            result.Problem = result.Problem.Length == 0 ? left : $"{result.Problem}; {left}";
+            AddProblem(result, left);
         }
     }
+
+    /// <returns>Why the next start is not predicted; null where it is, or need not be.</returns>
+    private async Task<StartForecast?> PredictAsync(VmEntry vm, string operationId, RebootSettings settings, Pacing pacing, CancellationToken cancellationToken)
+    {
+        StartForecast? unpredicted = null;
+        var (_, error) = await fleet.CallAsync(
+            vm,
+            ForQuote(pacing),
+            changes: false,
+            async call =>
+            {
+                unpredicted = await operations.BeforeRestartAsync(call, operationId, settings.Trial != TrialWish.None);
+                return new VmEvent();
+            },
+            cancellationToken);
+        return error is null ? unpredicted : new StartForecast { State = StartForecastState.NotPredicted, Text = error.Message };
+    }
+
+    /// <summary>Whether the guest was started as it was predicted; before the trial ends, since that start is one of its own.</summary>
+    private async Task JudgeAsync(VmEntry vm, string operationId, RebootResult result, StartForecast? unpredicted, Pacing pacing, CancellationToken cancellationToken)
+    {
+        var endedTrial = result.Trial.State == BootTrialState.None ? null : operationId;
+        await fleet.CallAsync(
+            vm,
+            ForQuote(pacing),
+            changes: false,
+            async call =>
+            {
+                result.Start = await operations.JudgeAsync(call, endedTrial);
+                return new VmEvent();
+            },
+            cancellationToken);
+        if (result.Start is not { State: StartForecastState.Otherwise } || result.Outcome == RebootOutcome.FellBack)
+        {
+            return;
+        }
+
+        if (unpredicted is not null)
+        {
+            result.Start = unpredicted;
+        }
+        else
+        {
+            AddProblem(result, $"it was not started as predicted: {result.Start.Text}; see guesttune pcr check");
+        }
+    }
+
+    /// <summary>A TPM signs for longer than an agent answers.</summary>
+    private static Pacing ForQuote(Pacing pacing) => pacing.TimeLimit >= QuoteTime ? pacing : pacing with { TimeLimit = QuoteTime, AttachLimit = QuoteTime };
+
+    private static void AddProblem(RebootResult result, string problem) => result.Problem = result.Problem.Length == 0 ? problem : $"{result.Problem}; {problem}";
 
     /// <summary>A repeated call whose restart another controller followed may have left its trial behind.</summary>
     private async Task<VmEvent> NotNeededAsync(VmEntry vm, string operationId, VmEvent changed, Pacing pacing, CancellationToken cancellationToken)
@@ -208,26 +269,26 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
         return error is null ? null : $"the boot trial was not ended, so the next boot takes the previous command line; repeat the command with --operation-id {operationId}: {error.Message}";
     }
 
-    private async Task<(RebootNote? Note, VmError? Error)> FindOrSaveNoteAsync(VmEntry vm, string operationId, Pacing pacing, CancellationToken cancellationToken)
+    private async Task<(RebootNote? Note, bool IsNew, VmError? Error)> FindOrSaveNoteAsync(VmEntry vm, string operationId, Pacing pacing, CancellationToken cancellationToken)
     {
         if (TryFind(vm, operationId, out var problem) is { } known)
         {
-            return (known, null);
+            return (known, false, null);
         }
 
         if (problem is not null)
         {
-            return (null, RebootFailure.NotNoted(problem));
+            return (null, false, RebootFailure.NotNoted(problem));
         }
 
         var (info, error) = await InfoAsync(vm, pacing, cancellationToken);
         if (info is null)
         {
-            return (null, error);
+            return (null, false, error);
         }
 
         var note = new RebootNote(vm.Name, operationId, info.BootId);
-        return TrySave(note) is { } unsaved ? (null, RebootFailure.NotNoted(unsaved)) : (note, null);
+        return TrySave(note) is { } unsaved ? (null, false, RebootFailure.NotNoted(unsaved)) : (note, true, null);
     }
 
     private Task<VmAnswer<GetInfoResponse>> InfoAsync(VmEntry vm, Pacing pacing, CancellationToken cancellationToken) => fleet.CallAsync(

@@ -15,15 +15,47 @@ internal static class BaselineJson
         if (baseline.Values.Count > 0)
         {
             json.WriteString("bank", BankName(baseline.Bank));
-            json.WriteStartObject("values");
-            foreach (var value in baseline.Values)
-            {
-                json.WriteString($"{value.Pcr}", BootFindings.Hex(value.Digest));
-            }
-
-            json.WriteEndObject();
+            WriteValues(json, baseline.Values);
             WriteText(json, "event_log", baseline.EventLog.IsEmpty ? null : baseline.EventLog.ToBase64());
             WriteText(json, "event_log_problem", baseline.EventLogProblem);
+            json.WriteStartArray("predicted");
+            foreach (var start in baseline.Predicted)
+            {
+                Write(json, start);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, PredictedStart start)
+    {
+        json.WriteStartObject();
+        json.WriteString("operation_id", start.OperationId);
+        json.WriteString("what", start.What);
+        WriteTime(json, "predicted_at", start.PredictedAt);
+        json.WriteNumber("after_reset", start.AfterReset);
+        if (start.HasUntilReset)
+        {
+            json.WriteNumber("until_reset", start.UntilReset);
+        }
+        else
+        {
+            json.WriteNull("until_reset");
+        }
+
+        WriteValues(json, start.Values);
+        json.WriteEndObject();
+    }
+
+    private static void WriteValues(Utf8JsonWriter json, IEnumerable<BaselineValue> values)
+    {
+        json.WriteStartObject("values");
+        foreach (var value in values)
+        {
+            json.WriteString($"{value.Pcr}", BootFindings.Hex(value.Digest));
         }
 
         json.WriteEndObject();

@@ -47,6 +47,7 @@ internal static class BaselineReport
         }
 
         table.WriteTo(output, style);
+        WritePredicted(output, style, baseline);
         if (baseline.EventLog.IsEmpty || bank is not { CanHash: true })
         {
             output.WriteLine($"no event log: {Shown(baseline.EventLogProblem)}");
@@ -95,6 +96,29 @@ internal static class BaselineReport
                 }
             }
         }
+    }
+
+    private static void WritePredicted(TextWriter output, TableStyle style, BaselineEntry baseline)
+    {
+        if (baseline.Predicted.Count == 0)
+        {
+            return;
+        }
+
+        var table = new TextTable("PREDICTED START", "AT (UTC)", "FOR RESETS", "PCR 8", "PCR 9");
+        foreach (var start in baseline.Predicted)
+        {
+            table.AddRow(
+                start.What,
+                Timestamps.Format(start.PredictedAt, TimeFormat),
+                !start.HasUntilReset ? $"{start.AfterReset + 1} and later" : start.UntilReset > start.AfterReset ? $"{start.AfterReset + 1} to {start.UntilReset}" : "none",
+                ValueOf(start, 8),
+                ValueOf(start, 9));
+        }
+
+        table.WriteTo(output, style);
+
+        static string ValueOf(PredictedStart start, uint pcr) => start.Values.FirstOrDefault(v => v.Pcr == pcr) is { } value ? BootFindings.Hex(value.Digest) : "-";
     }
 
     private static void WriteEvents(TextWriter output, TableStyle style, BaselineEntry baseline, PcrBank bank)

@@ -207,6 +207,7 @@ internal static class JsonReport
                 break;
         }
 
+        ForecastLines.Write(json, "forecast", result.Forecast);
         if (outcome.Reboot is { } reboot)
         {
             WriteReboot(json, reboot);
@@ -225,6 +226,7 @@ internal static class JsonReport
         json.WriteNumber("reset_after_ms", reboot.ResetAfterMs);
         json.WriteString("trial", Words.Of(reboot.Trial?.State ?? AgentApi.BootTrialState.None));
         WriteText(json, "trial_reason", reboot.Trial?.Reason);
+        ForecastLines.Write(json, "start", reboot.Start);
         json.WriteEndObject();
     }
 

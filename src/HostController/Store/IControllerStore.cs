@@ -1,5 +1,6 @@
 using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Enrolment;
+using GuestTune.Controller.MeasuredBoot.Predictions;
 
 namespace GuestTune.Controller.Store;
 
@@ -7,4 +8,4 @@ namespace GuestTune.Controller.Store;
 /// What the controller remembers between its runs. Every call is a transaction of its own, and throws a
 /// <see cref="StoreException"/> where the store cannot be used.
 /// </summary>
-internal interface IControllerStore : IEnrolledKeys, IBaselines, IAudit, IDisposable;
+internal interface IControllerStore : IEnrolledKeys, IBaselines, IPredictions, IAudit, IDisposable;

@@ -1,6 +1,7 @@
 using Dapper;
 using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Enrolment;
+using GuestTune.Controller.MeasuredBoot.Predictions;
 using GuestTune.MeasuredBoot.Tpm;
 using Microsoft.Data.Sqlite;
 
@@ -160,6 +161,56 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
     public async Task<bool> RemoveBaselineAsync(BaselineId id, CancellationToken cancellationToken) =>
         await ExecuteAsync("DELETE FROM pcr_baseline WHERE scope = @scope AND name = @name", Key(id), cancellationToken) > 0;
 
+    public Task<IReadOnlyList<Prediction>> ListPredictionsAsync(string vm, CancellationToken cancellationToken) => _database.ReadAsync<IReadOnlyList<Prediction>>(
+        async transaction =>
+        {
+            var rows = await transaction.Connection!.QueryAsync<PredictionRow>(
+                """
+                SELECT operation_id AS OperationId, kind, changes, predicted_at_ms AS PredictedAtMs, from_reset AS FromReset, until_reset AS UntilReset,
+                       is_undone AS IsUndone, event_log AS EventLog
+                FROM pcr_prediction WHERE vm = @vm ORDER BY id DESC
+                """,
+                new { vm },
+                transaction);
+            return
+            [
+                .. rows.Select(r => new Prediction(
+                    vm,
+                    r.OperationId,
+                    Enum.Parse<PredictionKind>(r.Kind, ignoreCase: true),
+                    TokenOfChange.Parse(r.Changes),
+                    Time(r.PredictedAtMs),
+                    (uint)r.FromReset,
+                    (uint?)r.UntilReset,
+                    r.EventLog,
+                    r.IsUndone != 0)),
+            ];
+        },
+        cancellationToken);
+
+    public Task SupersedeAsync(string vm, uint resetCount, Prediction? next, string? undone, CancellationToken cancellationToken) => _database.WriteAsync(
+        async transaction =>
+        {
+            await transaction.Connection!.ExecuteAsync(
+                "UPDATE pcr_prediction SET until_reset = @resetCount WHERE vm = @vm AND until_reset IS NULL", new { vm, resetCount = (long)resetCount }, transaction);
+            await transaction.Connection!.ExecuteAsync("UPDATE pcr_prediction SET is_undone = 1 WHERE vm = @vm AND operation_id = @undone", new { vm, undone }, transaction);
+            return next is null ? 0 : await InsertAsync(transaction, next);
+        },
+        cancellationToken);
+
+    public Task WithdrawAsync(string vm, string operationId, uint? resetCount, CancellationToken cancellationToken) => ExecuteAsync(
+        "UPDATE pcr_prediction SET is_undone = 1, until_reset = coalesce(until_reset, @resetCount, from_reset) WHERE vm = @vm AND operation_id = @operationId",
+        new { vm, operationId, resetCount = (long?)resetCount },
+        cancellationToken);
+
+    public Task AddPredictionAsync(Prediction prediction, CancellationToken cancellationToken) =>
+        _database.WriteAsync(transaction => InsertAsync(transaction, prediction), cancellationToken);
+
+    public Task EndTrialAsync(string vm, string operationId, uint resetCount, CancellationToken cancellationToken) => ExecuteAsync(
+        "UPDATE pcr_prediction SET until_reset = @resetCount WHERE vm = @vm AND operation_id = @operationId AND kind = 'trial' AND until_reset IS NULL",
+        new { vm, operationId, resetCount = (long)resetCount },
+        cancellationToken);
+
     public Task AppendAuditAsync(AuditRecord record, CancellationToken cancellationToken) =>
         _database.WriteAsync(transaction => AppendAsync(transaction, record), cancellationToken);
 
@@ -182,8 +233,41 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
 
     public void Dispose() => _database.Dispose();
 
+    /// <summary>Of one VM; older ones are forgotten.</summary>
+    private const int KeptPredictions = 64;
+
     private const string SummaryColumns =
         "scope, name, vm, boot_id AS BootId, collected_at_ms AS CollectedAtMs, saved_at_ms AS SavedAtMs, is_proven AS IsProven";
+
+    /// <summary>Without those that no start can equal any more, but for changes that may yet be undone.</summary>
+    private static async Task<int> InsertAsync(SqliteTransaction transaction, Prediction prediction)
+    {
+        await transaction.Connection!.ExecuteAsync(
+            """
+            DELETE FROM pcr_prediction WHERE vm = @Vm AND (kind <> 'change' AND until_reset < @Reset
+                OR id NOT IN (SELECT id FROM pcr_prediction WHERE vm = @Vm ORDER BY id DESC LIMIT @KeptPredictions))
+            """,
+            new { prediction.Vm, Reset = (long)prediction.FromReset, KeptPredictions },
+            transaction);
+        return await transaction.Connection!.ExecuteAsync(
+            """
+            INSERT INTO pcr_prediction (scope, vm, operation_id, kind, changes, predicted_at_ms, from_reset, until_reset, is_undone, event_log)
+            VALUES ('vm', @Vm, @OperationId, @Kind, @Changes, @PredictedAtMs, @FromReset, @UntilReset, @IsUndone, @EventLog)
+            """,
+            new
+            {
+                prediction.Vm,
+                prediction.OperationId,
+                Kind = prediction.Kind.ToString().ToLowerInvariant(),
+                Changes = TokenOfChange.Join(prediction.Changes),
+                PredictedAtMs = prediction.PredictedAt.ToUnixTimeMilliseconds(),
+                FromReset = (long)prediction.FromReset,
+                UntilReset = (long?)prediction.UntilReset,
+                IsUndone = prediction.IsUndone ? 1 : 0,
+                prediction.EventLog,
+            },
+            transaction);
+    }
 
     private static Task<int> AppendAsync(SqliteTransaction transaction, AuditRecord record) => transaction.Connection!.ExecuteAsync(
         "INSERT INTO audit (at_ms, caller, origin, action, target, outcome) VALUES (@AtMs, @Caller, @Origin, @Action, @Target, @Outcome)",
@@ -265,6 +349,25 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
         public long Pcr { get; init; }
 
         public byte[] Digest { get; init; } = [];
+    }
+
+    private sealed record PredictionRow
+    {
+        public string OperationId { get; init; } = "";
+
+        public string Kind { get; init; } = "";
+
+        public string Changes { get; init; } = "";
+
+        public long PredictedAtMs { get; init; }
+
+        public long FromReset { get; init; }
+
+        public long? UntilReset { get; init; }
+
+        public long IsUndone { get; init; }
+
+        public byte[] EventLog { get; init; } = [];
     }
 
     private sealed record AuditRow

@@ -18,6 +18,9 @@ public sealed class BootEvent
         Data = data;
     }
 
+    /// <summary>One that was not read from a log, with a digest of one bank.</summary>
+    public static BootEvent Create(int pcr, uint type, PcrBank bank, ReadOnlyMemory<byte> digest, ReadOnlyMemory<byte> data) => new(0, pcr, type, [bank], [digest], data);
+
     /// <summary>From 0, in the order of the log.</summary>
     public int Number { get; }
 

@@ -1,4 +1,5 @@
 using GuestTune.Agent.BootLoader;
+using GuestTune.MeasuredBoot.Grub;
 
 namespace GuestTune.Agent.Tests.BootLoader;
 

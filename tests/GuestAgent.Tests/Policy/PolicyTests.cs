@@ -28,10 +28,10 @@ public sealed class PolicyTests : IDisposable
     [InlineData("deny-rpcs = Undo", "Undo")]
     [InlineData("deny-rpcs = Undo, Apply", "Apply,Undo")]
     [InlineData("allow-rpcs = *\ndeny-rpcs=Undo", "Undo")]
-    [InlineData("allow-rpcs = Ping GetInfo Observe Plan History MeasureThroughput", "Apply,Undo,Reboot,EndBootTrial,ReadPcrs,GetKeys,ActivateCredential,Quote,ReadEventLog")]
-    [InlineData("allow-rpcs = Undo\ndeny-rpcs = Undo", "Ping,GetInfo,Observe,Plan,Apply,Undo,History,Reboot,EndBootTrial,MeasureThroughput,ReadPcrs,GetKeys,ActivateCredential,Quote,ReadEventLog")]
-    [InlineData("allow-rpcs =", "Ping,GetInfo,Observe,Plan,Apply,Undo,History,Reboot,EndBootTrial,MeasureThroughput,ReadPcrs,GetKeys,ActivateCredential,Quote,ReadEventLog")]
-    [InlineData("deny-rpcs = *", "Ping,GetInfo,Observe,Plan,Apply,Undo,History,Reboot,EndBootTrial,MeasureThroughput,ReadPcrs,GetKeys,ActivateCredential,Quote,ReadEventLog")]
+    [InlineData("allow-rpcs = Ping GetInfo Observe Plan History MeasureThroughput", "Apply,Undo,Reboot,EndBootTrial,ReadPcrs,GetKeys,ActivateCredential,Quote,ReadEventLog,ReadBootFiles")]
+    [InlineData("allow-rpcs = Undo\ndeny-rpcs = Undo", "Ping,GetInfo,Observe,Plan,Apply,Undo,History,Reboot,EndBootTrial,MeasureThroughput,ReadPcrs,GetKeys,ActivateCredential,Quote,ReadEventLog,ReadBootFiles")]
+    [InlineData("allow-rpcs =", "Ping,GetInfo,Observe,Plan,Apply,Undo,History,Reboot,EndBootTrial,MeasureThroughput,ReadPcrs,GetKeys,ActivateCredential,Quote,ReadEventLog,ReadBootFiles")]
+    [InlineData("deny-rpcs = *", "Ping,GetInfo,Observe,Plan,Apply,Undo,History,Reboot,EndBootTrial,MeasureThroughput,ReadPcrs,GetKeys,ActivateCredential,Quote,ReadEventLog,ReadBootFiles")]
     [InlineData("deny-rpcs =", "")]
     public void Parse_Lists_RefuseWhatTheySay(string text, string refused)
     {

@@ -42,6 +42,9 @@ internal sealed class EditedLog
     /// <summary>As grub-core/commands/tpm.c measures: the text alone, described by the text with a prefix and a NUL.</summary>
     public void AddGrub(string prefix, string text) => Events.Add(Entry.Hashing(8, EventType.Ipl, Encoding.ASCII.GetBytes(prefix + text + "\0"), Encoding.ASCII.GetBytes(text)));
 
+    /// <summary>A file that GRUB read, described by its path and a NUL.</summary>
+    public void AddGrubFile(string path, string content) => Events.Add(Entry.Hashing(9, EventType.Ipl, Encoding.Latin1.GetBytes(path + "\0"), Encoding.Latin1.GetBytes(content)));
+
     public byte[] ToBytes()
     {
         var log = new List<byte>();

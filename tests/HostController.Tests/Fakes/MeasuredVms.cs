@@ -18,6 +18,8 @@ internal sealed class MeasuredVms : IAsyncDisposable
 
     public ScriptedTpm this[string name] => _fleet.Vms.Single(vm => vm.Name == name).Tpm;
 
+    public ScriptedAgent AgentOf(string name) => _fleet.Vms.Single(vm => vm.Name == name).Agent;
+
     public string PathOf(string name) => _fleet.PathOf(name);
 
     /// <summary>A start of the VM with these measurements.</summary>

@@ -40,6 +40,9 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
 
     public TakesEffect TakesEffect { get; set; } = TakesEffect.Now;
 
+    /// <summary>Before the name of a setting, in the item of its change.</summary>
+    public string ItemPrefix { get; set; } = "";
+
     /// <summary>How often something was really changed.</summary>
     public int ChangeCount { get; private set; }
 
@@ -145,7 +148,7 @@ internal sealed class ScriptedAgent : AgentApi.Agent.AgentBase
         SeenDesired(desired);
         return desired.Settings.Where(s => Values.GetValueOrDefault(s.Key) != s.Value).Select(s => new Change
         {
-            Item = s.Key,
+            Item = ItemPrefix + s.Key,
             Target = $"/sys/module/haltpoll/parameters/{s.Key}",
             Before = Values.GetValueOrDefault(s.Key) ?? "0",
             After = s.Value,

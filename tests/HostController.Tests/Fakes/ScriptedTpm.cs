@@ -22,6 +22,9 @@ internal sealed class ScriptedTpm : AgentApi.MeasuredBoot.MeasuredBootBase
     /// <summary>Pieces in place of those of the log.</summary>
     public IEnumerable<byte[]>? EventLogPieces { get; set; }
 
+    /// <summary>Null: the guest does not boot by GRUB.</summary>
+    public Func<ReadBootFilesResponse>? BootFiles { get; set; }
+
     /// <summary>Puts another answer in the place of the honest one.</summary>
     public Func<object, object> Forge { get; set; } = answer => answer;
 
@@ -95,6 +98,9 @@ internal sealed class ScriptedTpm : AgentApi.MeasuredBoot.MeasuredBootBase
             await responseStream.WriteAsync(new ReadEventLogResponse { Data = ByteString.CopyFrom(piece) }, context.CancellationToken);
         }
     }
+
+    public override Task<ReadBootFilesResponse> ReadBootFiles(ReadBootFilesRequest request, ServerCallContext context) => Task.FromResult(
+        (ReadBootFilesResponse)Forge(BootFiles?.Invoke() ?? throw new RpcException(new Status(StatusCode.FailedPrecondition, "the boot loader is not GRUB"))));
 
     private PcrBankValues ToMessage(PcrSelection bank) => new()
     {

@@ -6,6 +6,7 @@ using GuestTune.Controller.Libvirt;
 using GuestTune.Controller.MeasuredBoot;
 using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Enrolment;
+using GuestTune.Controller.MeasuredBoot.Predictions;
 using GuestTune.Controller.Proofs;
 using GuestTune.Controller.QemuGa;
 using GuestTune.Controller.Rebooting;
@@ -63,6 +64,7 @@ internal sealed class TestFleet : IAsyncDisposable
             Power,
             attestor,
             new BaselineJobs(store, attestor, files, TimeProvider.System),
+            new StartPredictor(store, attestor, files, TimeProvider.System),
             TimeProvider.System);
     }
 

@@ -1,7 +1,8 @@
 using System.Text;
-using GuestTune.Agent.BootLoader;
+using GuestTune.Agent.Kernel;
 using GuestTune.Agent.SealedDisks;
 using GuestTune.Agent.V1;
+using GuestTune.MeasuredBoot.Grub;
 using GuestTune.Practices.Files;
 
 namespace GuestTune.Agent.Rebooting.BootTrials;
@@ -34,7 +35,7 @@ internal sealed class GrubBootTrials(RootedFileSystem files, SealedDiskGuard sea
                 throw new InvalidDataException("it changes what GRUB measures, and would lock a disk: " + string.Join("; ", dangers));
             }
 
-            var (body, isUnrestricted) = GrubEntry.BodyFor(RunningCommandLine.Read(files), grub.Configuration, files);
+            var (body, isUnrestricted) = GrubEntry.BodyFor(ReadRunning(), grub.Configuration, files);
 
             var custom = TrialScript.Insert(ReadCustom(grub), operationId, body, isUnrestricted);
             var block = GrubEnvironment.Add(ReadEnvironment(grub) ?? GrubEnvironment.Empty, grub.EnvironmentPath, TrialScript.Variable, TrialScript.Armed);
@@ -90,6 +91,9 @@ internal sealed class GrubBootTrials(RootedFileSystem files, SealedDiskGuard sea
             _ => new BootTrialReport(BootTrialState.Armed, operation, $"the next boot is the trial ({source})"),
         };
     }
+
+    private RunningCommandLine ReadRunning() => RunningCommandLine.Parse(
+        files.ReadText(KernelCommandLine.Source).Text ?? throw new InvalidDataException($"{KernelCommandLine.Source} cannot be read"), KernelCommandLine.Source);
 
     private string ReadCustom(GrubDirectory grub)
     {

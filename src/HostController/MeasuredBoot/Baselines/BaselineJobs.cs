@@ -4,6 +4,7 @@ using GuestTune.Controller.Fleet;
 using GuestTune.Controller.MeasuredBoot.Comparison;
 using GuestTune.Controller.MeasuredBoot.Documents;
 using GuestTune.Controller.MeasuredBoot.Evidence;
+using GuestTune.Controller.MeasuredBoot.Predictions;
 using GuestTune.Controller.Store;
 using GuestTune.Controller.V1;
 using GuestTune.MeasuredBoot.Tpm;
@@ -31,7 +32,15 @@ internal sealed class BaselineJobs(IControllerStore store, IAttestor attestor, S
         }
         else
         {
-            response.Baselines.Add(BaselineMessages.Of(await FindAsync(ReferenceName.Parse(request.Name), cancellationToken)));
+            var baseline = await FindAsync(ReferenceName.Parse(request.Name), cancellationToken);
+            var entry = BaselineMessages.Of(baseline);
+            if (baseline.Summary.Id.Scope == BaselineScope.Vm)
+            {
+                var predictions = await StoreErrors.AsRpcAsync(() => store.ListPredictionsAsync(baseline.Summary.Vm, cancellationToken));
+                entry.Predicted.AddRange(predictions.Select(p => BaselineMessages.Of(p, baseline)));
+            }
+
+            response.Baselines.Add(entry);
         }
 
         return response;
@@ -88,10 +97,13 @@ internal sealed class BaselineJobs(IControllerStore store, IAttestor attestor, S
     public async Task<VmEvent> CheckAsync(VmCallContext call, Reference reference, uint mask)
     {
         var cancellationToken = call.Options.CancellationToken;
-        var against = reference.Boot ?? BootSnapshot.Of(await FindAsync(new ReferenceName(BaselineScope.Vm, call.Vm.Name), cancellationToken));
-        var selection = against.Selection with { Mask = mask == 0 ? against.Selection.Mask : mask };
+        var own = reference.Boot is null ? await FindOwnAsync(call.Vm.Name, cancellationToken) : null;
+        var whole = reference.Boot?.Selection ?? own!.Baseline.Selection;
+        var selection = whole with { Mask = mask == 0 ? whole.Mask : mask };
         var (evidence, verdict) = await AttestAsync(call, selection);
-        var difference = BootComparison.Compare(against, BootSnapshot.Of(evidence, verdict), selection);
+        var (against, difference) = own is null
+            ? (reference.Boot!, BootComparison.Compare(reference.Boot!, BootSnapshot.Of(evidence, verdict), selection))
+            : StoreErrors.AsRpc(() => own.Judge(evidence, verdict, selection));
         await AuditAsync($"pcr check against {against.Name}", call.Vm.Name, Outcome(difference), cancellationToken);
         return new VmEvent { BootCheck = BaselineMessages.Of(difference, against.Name, evidence, verdict) };
     }
@@ -138,6 +150,10 @@ internal sealed class BaselineJobs(IControllerStore store, IAttestor attestor, S
             _ => own ?? named!,
         };
     }
+
+    private async Task<StartReferences> FindOwnAsync(string vm, CancellationToken cancellationToken) => new(
+        await FindAsync(new ReferenceName(BaselineScope.Vm, vm), cancellationToken),
+        await StoreErrors.AsRpcAsync(() => store.ListPredictionsAsync(vm, cancellationToken)));
 
     private Task<(BootEvidence Evidence, EvidenceVerdict Verdict)> AttestAsync(VmCallContext call, PcrSelection selection) =>
         StoreErrors.AsRpcAsync(() => attestor.AttestAsync(call, new EvidenceRequest(selection)));

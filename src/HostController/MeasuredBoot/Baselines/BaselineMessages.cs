@@ -2,7 +2,9 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using GuestTune.Controller.MeasuredBoot.Comparison;
 using GuestTune.Controller.MeasuredBoot.Evidence;
+using GuestTune.Controller.MeasuredBoot.Predictions;
 using GuestTune.Controller.V1;
+using GuestTune.MeasuredBoot.Grub;
 
 namespace GuestTune.Controller.MeasuredBoot.Baselines;
 
@@ -34,6 +36,26 @@ internal static class BaselineMessages
         };
         entry.Values.AddRange(baseline.Values.Select(static v => new BaselineValue { Pcr = (uint)v.Index, Digest = ByteString.CopyFrom(v.Digest) }));
         return entry;
+    }
+
+    public static PredictedStart Of(Prediction prediction, Baseline baseline)
+    {
+        var snapshot = prediction.ToSnapshot(baseline);
+        var message = new PredictedStart
+        {
+            OperationId = prediction.OperationId,
+            What = prediction.Words,
+            PredictedAt = Timestamp.FromDateTimeOffset(prediction.PredictedAt),
+            AfterReset = prediction.FromReset,
+        };
+        if (prediction.UntilReset is { } until)
+        {
+            message.UntilReset = until;
+        }
+
+        message.Values.AddRange(baseline.Values.Where(v => v.Index is GrubMeasurement.StringPcr or GrubMeasurement.FilePcr)
+            .Select(v => new BaselineValue { Pcr = (uint)v.Index, Digest = ByteString.CopyFrom(snapshot.ValueOf(v.Index)!.Digest) }));
+        return message;
     }
 
     public static BootCheck Of(BootDifference difference, string reference, BootEvidence evidence, EvidenceVerdict verdict)

@@ -30,7 +30,9 @@ internal sealed class BootSnapshot
 
         try
         {
-            _replay = Bank is { CanHash: true } bank ? new EventLogReplay(BootEventLog.Parse(log), bank) : null;
+            var parsed = BootEventLog.Parse(log);
+            _replay = Bank is { CanHash: true } bank ? new EventLogReplay(parsed, bank) : null;
+            Events = parsed.IsCryptoAgile ? [.. parsed.Events.Skip(1)] : parsed.Events;
             LogProblem = _replay is null ? $"logs of bank 0x{(ushort)selection.Bank:x4} cannot be replayed here" : null;
         }
         catch (EventLogException e)
@@ -61,6 +63,9 @@ internal sealed class BootSnapshot
 
     /// <returns>Null where there is no log, or no value to hold it against.</returns>
     public PcrEvidence? Explain(int pcr) => _replay is { } replay && ValueOf(pcr) is { } value ? replay.Compare(value) : null;
+
+    /// <summary>Of all registers in the order of the log, without the one that names its banks.</summary>
+    public IReadOnlyList<BootEvent> Events { get; } = [];
 
     public IReadOnlyList<BootEvent> EventsOf(int pcr) => _replay?.EventsOf(pcr) ?? [];
 }

@@ -1,10 +1,10 @@
-namespace GuestTune.Agent.Rebooting.BootTrials;
+namespace GuestTune.MeasuredBoot.Grub;
 
 /// <summary>
 /// Our part of GRUB's custom.cfg: at the first boot it notes that the trial began, at later ones it takes the previous command line. What
-/// others have in that file keeps its bytes.
+/// others have in that file keeps its bytes. The agent writes it, and the host predicts what GRUB measures of it, so both have it from here.
 /// </summary>
-internal static class TrialScript
+public static class TrialScript
 {
     public const string Variable = "guesttune_trial";
     public const string Armed = "armed";
@@ -24,7 +24,7 @@ internal static class TrialScript
     {
         var others = Remove(text);
         var isJoined = others.Length > 0 && others[^1] != '\n';
-        return others + (isJoined ? "\n" : string.Empty) + Begin + operationId + (isJoined ? Joined : string.Empty) + " ###\n" + Script(body, isUnrestricted ? "--unrestricted " : string.Empty) + End;
+        return others + (isJoined ? "\n" : string.Empty) + Begin + operationId + (isJoined ? Joined : string.Empty) + " ###\n" + Script(body, Options(isUnrestricted)) + End;
     }
 
     /// <summary>The operation whose part it is; null where there is none.</summary>
@@ -47,6 +47,15 @@ internal static class TrialScript
         var isJoined = firstLine.EndsWith(Joined + " ###", StringComparison.Ordinal) && start > 0;
         return text[..(isJoined ? start - 1 : start)] + text[(end + End.Length)..];
     }
+
+    private static string Options(bool isUnrestricted) => isUnrestricted ? "--unrestricted " : string.Empty;
+
+    /// <summary>What GRUB measures of our part at the first boot after it was armed, in order, beside the read of the file itself.</summary>
+    /// <param name="configDirectory">As GRUB names the directory of the file, e.g. <c>(hd0,gpt2)/grub</c>.</param>
+    /// <param name="environment">The environment block, armed.</param>
+    public static IReadOnlyList<GrubStep> FirstBoot(string configDirectory, string environment, string body, bool isUnrestricted) =>
+        new GrubRun(environment, new Dictionary<string, string>(StringComparer.Ordinal) { ["config_directory"] = configDirectory })
+            .Execute(Script(body, Options(isUnrestricted)));
 
     /// <summary>
     /// The block beside this file, whatever $prefix is. Entries stand in the file's end, so that numbers in GRUB_DEFAULT mean what they meant;

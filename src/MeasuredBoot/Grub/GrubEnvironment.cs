@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace GuestTune.Agent.BootLoader;
+namespace GuestTune.MeasuredBoot.Grub;
 
 /// <summary>GRUB's environment block, a file of fixed size that GRUB itself writes in place (grub-core/lib/envblk.c).</summary>
-internal static class GrubEnvironment
+public static class GrubEnvironment
 {
     private const string Signature = "# GRUB Environment Block\n";
 
@@ -14,7 +14,7 @@ internal static class GrubEnvironment
     public static string Empty { get; } = Signature.PadRight(SizeBytes, '#');
 
     /// <returns>Empty where the text is no environment block.</returns>
-    public static Dictionary<string, string> Parse(string? text)
+    public static IReadOnlyDictionary<string, string> Parse(string? text)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (line, _) in Lines(text ?? string.Empty))

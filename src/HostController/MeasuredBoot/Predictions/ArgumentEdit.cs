@@ -1,0 +1,96 @@
+using System.Text.RegularExpressions;
+using GuestTune.Controller.Differences;
+
+namespace GuestTune.Controller.MeasuredBoot.Predictions;
+
+/// <summary>What differs between two command lines: some words in one place, which are found again in the line that GRUB makes of the same text.</summary>
+/// <param name="Lead">Words before that place.</param>
+/// <param name="Tail">Words behind it.</param>
+internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, string[] After, string[] Tail)
+{
+    public IReadOnlyList<TokenOfChange> Changes { get; } =
+        [.. SequenceDiff.Of(Before, After).Where(static s => !s.IsKept).Select(s => s.Before >= 0 ? new TokenOfChange(false, Before[s.Before]) : new TokenOfChange(true, After[s.After]))];
+
+    /// <summary>Compares two lines that a guest shows with what was asked for.</summary>
+    /// <exception cref="UnpredictableException">They differ in anything else.</exception>
+    public static ArgumentEdit Between(string before, string after, IReadOnlyList<RequestedArgument> requested)
+    {
+        var (old, now) = (Words().Matches(before), Words().Matches(after));
+        var lead = 0;
+        while (lead < old.Count && lead < now.Count && old[lead].Value == now[lead].Value)
+        {
+            lead++;
+        }
+
+        var tail = 0;
+        while (tail < old.Count - lead && tail < now.Count - lead && old[^(tail + 1)].Value == now[^(tail + 1)].Value)
+        {
+            tail++;
+        }
+
+        // Blanks, too, as they may stand within quotes.
+        var start = lead == 0 ? 0 : old[lead - 1].Index + old[lead - 1].Length;
+        var end = tail == 0 ? before.Length : old[^tail].Index;
+        if (!after.StartsWith(before[..start], StringComparison.Ordinal) || !after.EndsWith(before[end..], StringComparison.Ordinal))
+        {
+            throw new UnpredictableException("the lines differ in blanks");
+        }
+
+        string[] wordsBefore = [.. old.Select(static m => m.Value)], wordsAfter = [.. now.Select(static m => m.Value)];
+        var edit = new ArgumentEdit(wordsBefore[..lead], wordsBefore[lead..^tail], wordsAfter[lead..^tail], wordsBefore[^tail..]);
+        foreach (var change in edit.Changes)
+        {
+            Check(change, wordsBefore, requested);
+        }
+
+        foreach (var argument in requested.Where(r => edit.Changes.Any(c => c.Key == TokenOfChange.KeyOf(r.Key))))
+        {
+            // The kernel takes the last one; without ours another's counts again.
+            var key = TokenOfChange.KeyOf(argument.Key);
+            var value = wordsAfter.LastOrDefault(w => TokenOfChange.KeyOf(w) == key) is { } last ? new TokenOfChange(true, last).Value : null;
+            if (!argument.Values.Contains(value, StringComparer.Ordinal) && !(argument.Values.Contains(null, StringComparer.Ordinal) && edit.Changes.All(c => c.Key != key || !c.IsAdded)))
+            {
+                throw new UnpredictableException($"{argument.Key} would be '{value}' there, which nobody asked for");
+            }
+        }
+
+        return edit;
+    }
+
+    /// <summary>The same edit of a line that has the same beginning.</summary>
+    /// <returns>Null where it has another one.</returns>
+    public string? Apply(string line)
+    {
+        var words = line.Split(' ');
+        return Has(words, 0, Lead) && Has(words, Lead.Length, Before) ? Exchange(words, Lead.Length) : null;
+    }
+
+    /// <summary>The same edit of a line that has the same end, where what is before it stands elsewhere, or has variables that GRUB has expanded.</summary>
+    /// <returns>Null where it has another one.</returns>
+    public string? ApplyFromEnd(string line)
+    {
+        var words = line.Split(' ');
+        var at = words.Length - Tail.Length - Before.Length;
+        return at >= 0 && Has(words, at, [.. Before, .. Tail]) ? Exchange(words, at) : null;
+    }
+
+    private static void Check(TokenOfChange change, string[] wordsBefore, IReadOnlyList<RequestedArgument> requested)
+    {
+        var argument = requested.FirstOrDefault(r => TokenOfChange.KeyOf(r.Key) == change.Key);
+        var isAsked = argument is not null && (change.IsAdded
+            ? argument.Values.Any(v => v is not null && change.Token == (v.Length == 0 ? argument.Key : $"{argument.Key}={v}"))
+            // Only what counted before gives way to what was asked for.
+            : wordsBefore.LastOrDefault(w => TokenOfChange.KeyOf(w) == change.Key) == change.Token);
+        if (!isAsked)
+        {
+            throw new UnpredictableException($"{change} was not asked for");
+        }
+    }
+
+    private string Exchange(string[] words, int at) => string.Join(' ', [.. words[..at], .. After, .. words[(at + Before.Length)..]]);
+
+    private static bool Has(string[] words, int at, string[] part) => at + part.Length <= words.Length && words.AsSpan(at, part.Length).SequenceEqual(part);
+
+    [GeneratedRegex(@"[^ \t]+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Words();
+}

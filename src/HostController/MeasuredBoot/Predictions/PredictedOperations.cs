@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using GuestTune.Controller.Fleet;
+using GuestTune.Controller.Rendering;
+using GuestTune.Controller.V1;
+using GuestTune.MeasuredBoot.EventLog;
+using GuestTune.Practice.V1;
+using AgentApi = GuestTune.Agent.V1;
+
+namespace GuestTune.Controller.MeasuredBoot.Predictions;
+
+/// <summary>
+/// Carries out what changes a guest's kernel command line, with the prediction of its next start around it. What cannot be predicted is said,
+/// and holds nothing up.
+/// </summary>
+internal sealed class PredictedOperations(StartPredictor predictor)
+{
+    private const string BootItem = "boot:";
+
+    /// <summary>A call is repeated where its session broke, and the guest may have been changed by then.</summary>
+    private readonly ConcurrentDictionary<(string Vm, string OperationId), RunningStart> _begun = new();
+
+    public async Task<(AgentApi.ApplyResponse Answer, StartForecast? Forecast)> ApplyAsync(VmCallContext call, AgentApi.ApplyRequest ask)
+    {
+        var requested = RequestedArgument.Of(ask.Desired);
+        var (start, problem) = requested.Count == 0 ? default : await BeginAsync(call, ask.OperationId, mayDiffer: false);
+        var answer = AnswerCheck.Checked(await call.Agent.ApplyAsync(ask, call.Options), ask);
+        return (answer, await EndAsync(call, start, problem, answer.Operation, answer.RepeatedAnswer, requested, undone: null));
+    }
+
+    public async Task<(AgentApi.UndoResponse Answer, StartForecast? Forecast)> UndoAsync(VmCallContext call, AgentApi.UndoRequest ask)
+    {
+        StartReferences? references = null;
+        _ = await TryAsync(async () => references = await predictor.FindAsync(call));
+        var target = references?.Predictions.FirstOrDefault(p => p is { Kind: PredictionKind.Change, IsUndone: false } && (ask.TargetOperationId.Length == 0 || p.OperationId == ask.TargetOperationId));
+
+        // Also where the guest fell back: it goes back to what was predicted before.
+        var (start, problem) = target is null ? default : await BeginAsync(call, ask.OperationId, mayDiffer: true);
+        var answer = AnswerCheck.Checked(await call.Agent.UndoAsync(ask, call.Options), ask);
+        if (references is null)
+        {
+            return (answer, null);
+        }
+
+        if (target is null || target.OperationId != answer.Operation.RelatedOperationId)
+        {
+            var forecast = await EndAsync(call, null, "what that operation had changed was not predicted from this baseline", answer.Operation, answer.RepeatedAnswer, [], undone: null);
+            return (answer, forecast);
+        }
+
+        var end = await EndAsync(call, start, problem, answer.Operation, answer.RepeatedAnswer, RequestedArgument.Undoing(target.Changes), target.OperationId);
+        if (end is { State: StartForecastState.NotPredicted })
+        {
+            _ = await TryAsync(() => predictor.WithdrawAsync(call, target.OperationId, start?.ResetCount));
+        }
+
+        return (answer, end);
+    }
+
+    /// <summary>Before a restart, which may be a boot trial.</summary>
+    /// <returns>Why the start after it is not predicted; null where it is, or there is nothing to predict it from.</returns>
+    public async Task<StartForecast?> BeforeRestartAsync(VmCallContext call, string operationId, bool hasTrial)
+    {
+        var problem = await TryAsync(async () =>
+        {
+            if (await predictor.FindAsync(call) is { } references && !references.Predictions.Any(p => p.Kind == PredictionKind.Trial && p.OperationId == operationId))
+            {
+                await predictor.BeforeRestartAsync(call, await predictor.LookAsync(call, references, mayDiffer: false), hasTrial ? operationId : null);
+            }
+        });
+        return problem is null ? null : NotPredicted(problem);
+    }
+
+    /// <summary>After a restart.</summary>
+    /// <param name="endedTrial">The operation whose boot trial ends with this start; null: none.</param>
+    /// <returns>Null where there is nothing that it could have been predicted from.</returns>
+    public async Task<StartForecast?> JudgeAsync(VmCallContext call, string? endedTrial)
+    {
+        StartForecast? forecast = null;
+        var problem = await TryAsync(async () =>
+        {
+            if (await predictor.FindAsync(call) is { } references)
+            {
+                var (isAsPredicted, text) = await predictor.JudgeAsync(call, references, endedTrial);
+                forecast = new StartForecast { State = isAsPredicted ? StartForecastState.AsPredicted : StartForecastState.Otherwise, Text = text };
+            }
+        });
+        return problem is null ? forecast : new StartForecast { State = StartForecastState.Otherwise, Text = problem };
+    }
+
+    private async Task<(RunningStart? Start, string? Problem)> BeginAsync(VmCallContext call, string operationId, bool mayDiffer)
+    {
+        if (_begun.TryGetValue((call.Vm.Name, operationId), out var begun))
+        {
+            return (begun, null);
+        }
+
+        RunningStart? start = null;
+        var problem = await TryAsync(async () =>
+        {
+            // A repeated call was predicted when it was made.
+            if (await predictor.FindAsync(call) is { } references && !references.Predictions.Any(p => p.Kind != PredictionKind.Trial && p.OperationId == operationId))
+            {
+                start = _begun[(call.Vm.Name, operationId)] = await predictor.LookAsync(call, references, mayDiffer);
+            }
+        });
+        return (start, problem);
+    }
+
+    private async Task<StartForecast?> EndAsync(
+        VmCallContext call, RunningStart? start, string? problem, Operation operation, bool isRepeated, IReadOnlyList<RequestedArgument> requested, string? undone)
+    {
+        StartForecast? forecast = null;
+        if (start is not null)
+        {
+            problem = await TryAsync(async () =>
+            {
+                if (await predictor.AfterChangeAsync(call, start, operation.OperationId, requested, undone) is { } text)
+                {
+                    forecast = new StartForecast { State = StartForecastState.Predicted, Text = text };
+                }
+            });
+            _begun.TryRemove((call.Vm.Name, operation.OperationId), out _);
+        }
+
+        var isOfCommandLine = !isRepeated && operation.Outcomes.Any(static o => o.Change?.Item.StartsWith(BootItem, StringComparison.Ordinal) is true && o.State is ChangeState.Verified or ChangeState.Reverted);
+        return forecast ?? (problem is not null && (isOfCommandLine || start is not null) ? NotPredicted(problem) : null);
+    }
+
+    /// <summary>A session that breaks is the caller's to repeat; nothing else may fail the operation itself.</summary>
+    /// <returns>What went wrong, or null.</returns>
+    private static async Task<string?> TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+            return null;
+        }
+        catch (Exception e) when (e is UnpredictableException or IOException or EventLogException)
+        {
+            return e.Message;
+        }
+        catch (RpcException e) when (e.StatusCode is StatusCode.FailedPrecondition or StatusCode.PermissionDenied or StatusCode.Unimplemented or StatusCode.NotFound or StatusCode.DataLoss or StatusCode.InvalidArgument or StatusCode.ResourceExhausted)
+        {
+            return TerminalText.Escape(e.Status.Detail, 400);
+        }
+    }
+
+    private static StartForecast NotPredicted(string reason) => new() { State = StartForecastState.NotPredicted, Text = reason };
+}

@@ -1,0 +1,49 @@
+using GuestTune.Controller.MeasuredBoot.Baselines;
+using GuestTune.Controller.MeasuredBoot.Comparison;
+using GuestTune.MeasuredBoot.EventLog;
+using GuestTune.MeasuredBoot.Grub;
+using GuestTune.MeasuredBoot.Tpm;
+
+namespace GuestTune.Controller.MeasuredBoot.Predictions;
+
+/// <summary>A start of a VM that was predicted from its baseline before it came about.</summary>
+/// <param name="Changes">Of the kernel's arguments, by this operation; of a trial none.</param>
+/// <param name="FromReset">Counts for starts after this one: the TPM's count of resets when it was predicted.</param>
+/// <param name="UntilReset">The last start that it counts for; null while nothing has taken its place.</param>
+/// <param name="EventLog">What will be measured, as a log.</param>
+/// <param name="IsUndone">The operation was taken back since.</param>
+internal sealed record Prediction(
+    string Vm,
+    string OperationId,
+    PredictionKind Kind,
+    IReadOnlyList<TokenOfChange> Changes,
+    DateTimeOffset PredictedAt,
+    uint FromReset,
+    uint? UntilReset,
+    byte[] EventLog,
+    bool IsUndone = false)
+{
+    public bool IsFor(uint resetCount) => resetCount > FromReset && (UntilReset is not { } last || resetCount <= last);
+
+    /// <summary>In words, after "the baseline of vm1 ".</summary>
+    public string Words => Kind switch
+    {
+        PredictionKind.Trial => $"with the boot trial of GuestTune's operation {OperationId}",
+        PredictionKind.Undo => $"with GuestTune's undo {OperationId} ({TokenOfChange.Join(Changes)})",
+        _ => $"with GuestTune's change {OperationId} ({TokenOfChange.Join(Changes)})",
+    };
+
+    /// <summary>As one side of a comparison: the baseline's registers, those of GRUB as the events give them.</summary>
+    public BootSnapshot ToSnapshot(Baseline baseline)
+    {
+        var bank = PcrBank.Find(baseline.Selection.Bank)!;
+        var replay = new EventLogReplay(BootEventLog.Parse(EventLog), bank);
+        return new BootSnapshot(
+            $"{baseline.Summary.Id} {Words}",
+            baseline.Summary.IsProven,
+            baseline.Selection,
+            [.. baseline.Values.Select(v => v.Index is GrubMeasurement.StringPcr or GrubMeasurement.FilePcr ? v with { Digest = replay.Compute(v.Index) } : v)],
+            EventLog,
+            logProblem: null);
+    }
+}
