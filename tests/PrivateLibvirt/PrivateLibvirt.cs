@@ -24,6 +24,7 @@ public sealed class PrivateLibvirt : IDisposable
             kill) kill -KILL $daemon; wait $daemon ;;
             pause) kill -STOP $daemon ;;
             resume) kill -CONT $daemon ;;
+            look) kill -0 $daemon 2>/dev/null || { echo ended; continue; } ;;
           esac
           echo done
         done
@@ -57,7 +58,7 @@ public sealed class PrivateLibvirt : IDisposable
         _supervisor = Process.Start(start)!;
         try
         {
-            Expect("ready");
+            Expect("ready", _supervisor.StandardOutput.ReadLine());
             Start();
         }
         catch
@@ -98,7 +99,7 @@ public sealed class PrivateLibvirt : IDisposable
                 socket.Connect(new UnixDomainSocketEndPoint(PathOf("libvirt-sock")));
                 break;
             }
-            catch (SocketException) when (watch.Elapsed < StartTime)
+            catch (SocketException) when (watch.Elapsed < StartTime && IsRunning)
             {
                 Thread.Sleep(10);
             }
@@ -110,6 +111,9 @@ public sealed class PrivateLibvirt : IDisposable
 
         Virsh("uri");
     }
+
+    /// <summary>Whether the daemon's process is there.</summary>
+    public bool IsRunning => string.Equals(Ask("look"), "done", StringComparison.Ordinal);
 
     /// <summary>SIGKILL. Domains go on.</summary>
     public void Kill() => Tell("kill");
@@ -170,16 +174,17 @@ public sealed class PrivateLibvirt : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    private void Tell(string command)
+    private void Tell(string command) => Expect("done", Ask(command));
+
+    private string? Ask(string command)
     {
         _supervisor.StandardInput.WriteLine(command);
         _supervisor.StandardInput.Flush();
-        Expect("done");
+        return _supervisor.StandardOutput.ReadLine();
     }
 
-    private void Expect(string word)
+    private static void Expect(string word, string? said)
     {
-        var said = _supervisor.StandardOutput.ReadLine();
         if (!string.Equals(said, word, StringComparison.Ordinal))
         {
             throw new IOException($"the namespaces of a libvirtd cannot be made: {said}");

@@ -51,7 +51,7 @@ internal static class ControllerConnector
         // What was changed in a tree is remembered in it, unless the state is named.
         var files = new RootedFileSystem(root ?? "/");
         var state = root is null || invocation.State is not null ? StateDirectory.Of(invocation) : files.Resolve(StateDirectory.OfSystem);
-        return new HostTuning(files, Path.Combine(state, "host"), TimeProvider.System);
+        return HostTuning.Create(files, Path.Combine(state, "host"), TimeProvider.System);
     }
 
     /// <exception cref="RpcException">The daemon that was asked for cannot be used.</exception>

@@ -15,7 +15,7 @@ internal static class HostCommand
 
     public static Command Create(CommandContext context)
     {
-        var command = new Command("host", "Show and change practices of this host itself: polling, kworkers, huge pages");
+        var command = new Command("host", "Show and change practices of this host itself: polling, kworkers, huge pages, who may call libvirt");
         var root = new Option<string?>("--root")
         {
             HelpName = "DIR",
@@ -34,6 +34,7 @@ internal static class HostCommand
         command.Add(PerPractice("get", "Show what the host has of a practice, with the evidence", HostPracticeCatalog.Shown, practice => CreateGet(context, root, practice)));
         command.Add(PerPractice("plan", "Show what a set would change; changes nothing", HostPracticeCatalog.All, practice => CreatePlan(context, root, practice)));
         command.Add(PerPractice("set", "Change a practice of the host; every change is read back and can be undone", HostPracticeCatalog.All, practice => CreateSet(context, root, practice)));
+        command.Add(LibvirtAuthCommand.Create(context, root));
         command.Add(CreateUndo(context, root));
         command.Add(CreateHistory(context, root));
         return command;
@@ -103,27 +104,26 @@ internal static class HostCommand
         command.SetAction((result, _) =>
         {
             var (runner, name) = (new HostCommandRunner(context, result, root), $"host set {practice.Word}");
-            if (result.GetValue(dryRun))
-            {
-                return PlanAsync(runner, name, desired.Read(result));
-            }
-
-            var id = result.GetValue(operation) ?? OperationId.New();
-            var request = new Agent.V1.ApplyRequest { Desired = desired.Read(result), OperationId = id };
-            return runner.RunAsync(
-                name,
-                id,
-                async (host, cancellationToken) => new VmEvent { Apply = await host.ApplyAsync(request, cancellationToken) },
-                answer =>
-                {
-                    TableReport.WriteOperations(runner.Out, runner.Style, [answer], Subject);
-                    runner.Out.WriteLine($"operation {id}; undo it with: guesttune host undo --operation {id}");
-                });
+            return result.GetValue(dryRun) ? PlanAsync(runner, name, desired.Read(result)) : ApplyAsync(runner, name, desired.Read(result), result.GetValue(operation) ?? OperationId.New());
         });
         return command;
     }
 
-    private static Task<int> PlanAsync(HostCommandRunner runner, string name, Desired desired) => runner.RunAsync(
+    public static Task<int> ApplyAsync(HostCommandRunner runner, string name, Desired desired, string id)
+    {
+        var request = new Agent.V1.ApplyRequest { Desired = desired, OperationId = id };
+        return runner.RunAsync(
+            name,
+            id,
+            async (host, cancellationToken) => new VmEvent { Apply = await host.ApplyAsync(request, cancellationToken) },
+            answer =>
+            {
+                TableReport.WriteOperations(runner.Out, runner.Style, [answer], Subject);
+                runner.Out.WriteLine($"operation {id}; undo it with: guesttune host undo --operation {id}");
+            });
+    }
+
+    public static Task<int> PlanAsync(HostCommandRunner runner, string name, Desired desired) => runner.RunAsync(
         name,
         operationId: null,
         async (host, cancellationToken) => new VmEvent { Plan = await host.PlanAsync(new Agent.V1.PlanRequest { Desired = desired }, cancellationToken) },

@@ -45,6 +45,32 @@ internal sealed class HostCommandRunner(CommandContext context, ParseResult resu
         return report.ExitCode;
     }
 
+    /// <summary>For the users of libvirt, who are listed whatever was asked for.</summary>
+    public async Task<int> RunUsersAsync(string command, Func<IHostTuning, CancellationToken, Task> change)
+    {
+        var report = new RunReport { Command = command };
+        ListLibvirtUsersResponse? users = null;
+        try
+        {
+            await using var host = await ControllerConnector.OpenHostAsync(_invocation, result.GetValue(root), context.Interrupt.Token);
+            await change(host, context.Interrupt.Token);
+            users = await host.ListLibvirtUsersAsync(new ListLibvirtUsersRequest(), context.Interrupt.Token);
+        }
+        catch (RpcException e)
+        {
+            report.Error = e.Status;
+        }
+
+        var code = report.Error is { } error && IsRefusal(error.StatusCode) ? ExitCode.SomeFailed : report.ExitCode;
+        HostReport.WriteUsers(Out, Style, command, code, users, report.Error, asJson: _invocation.Output == OutputFormat.Json);
+        if (report.Error is { } status)
+        {
+            ErrorLines.Write(context.Terminal.Error, status.Detail);
+        }
+
+        return code;
+    }
+
     private static bool IsRefusal(StatusCode code) => code is StatusCode.FailedPrecondition or StatusCode.AlreadyExists or StatusCode.Internal;
 
     private void Write(RunReport report, Action<VmOutcome> writeTable)

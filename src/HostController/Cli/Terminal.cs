@@ -14,6 +14,9 @@ internal sealed record Terminal
     /// <summary>Columns; where the output is no terminal nothing is wrapped.</summary>
     public int Width { get; init; } = 80;
 
+    /// <summary>Opens standard input; null where it is a terminal, which would show what is typed.</summary>
+    public Func<TextReader?> OpenIn { get; init; } = static () => null;
+
     public Func<string, string?> Environment { get; init; } = _ => null;
 
     public static Terminal OfProcess() => new()
@@ -23,6 +26,7 @@ internal sealed record Terminal
         OutIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
         Width = ColumnsOf(),
+        OpenIn = static () => Console.IsInputRedirected ? Console.In : null,
         Environment = System.Environment.GetEnvironmentVariable,
     };
 

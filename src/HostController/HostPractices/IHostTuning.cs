@@ -1,5 +1,6 @@
 using Grpc.Core;
 using GuestTune.Agent.V1;
+using GuestTune.Controller.V1;
 
 namespace GuestTune.Controller.HostPractices;
 
@@ -9,13 +10,19 @@ namespace GuestTune.Controller.HostPractices;
 /// </summary>
 internal interface IHostTuning : IAsyncDisposable
 {
-    Task<ObserveResponse> ObserveAsync(ObserveRequest request, CancellationToken cancellationToken);
+    Task<ObserveResponse> ObserveAsync(Agent.V1.ObserveRequest request, CancellationToken cancellationToken);
 
-    Task<PlanResponse> PlanAsync(PlanRequest request, CancellationToken cancellationToken);
+    Task<PlanResponse> PlanAsync(Agent.V1.PlanRequest request, CancellationToken cancellationToken);
 
-    Task<ApplyResponse> ApplyAsync(ApplyRequest request, CancellationToken cancellationToken);
+    Task<ApplyResponse> ApplyAsync(Agent.V1.ApplyRequest request, CancellationToken cancellationToken);
 
-    Task<UndoResponse> UndoAsync(UndoRequest request, CancellationToken cancellationToken);
+    Task<UndoResponse> UndoAsync(Agent.V1.UndoRequest request, CancellationToken cancellationToken);
 
-    Task<HistoryResponse> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken);
+    Task<HistoryResponse> HistoryAsync(Agent.V1.HistoryRequest request, CancellationToken cancellationToken);
+
+    Task<ListLibvirtUsersResponse> ListLibvirtUsersAsync(ListLibvirtUsersRequest request, CancellationToken cancellationToken);
+
+    Task<AddLibvirtUserResponse> AddLibvirtUserAsync(AddLibvirtUserRequest request, CancellationToken cancellationToken);
+
+    Task<RemoveLibvirtUserResponse> RemoveLibvirtUserAsync(RemoveLibvirtUserRequest request, CancellationToken cancellationToken);
 }

@@ -16,8 +16,9 @@ internal sealed unsafe class LibvirtConnection : IDisposable
     private const int KeepAliveSeconds = 5;
     private const int KeepAliveCount = 6;
 
-    // VIR_CRED_*: what SASL mechanisms ask for. Without an entry here a mechanism that needs it is not even tried.
-    private static readonly int[] CredentialTypes = [1, 2, 5, 7, 8];
+    // VIR_CRED_*: what SASL mechanisms ask for, as virsh has them. Without an entry here a mechanism that needs it is not even tried; with
+    // VIR_CRED_USERNAME, which is for acting as somebody else, an auth file that has no username would not do.
+    private static readonly int[] CredentialTypes = [2, 5, 7, 8];
 
     private readonly ConnectionHandle _handle;
 
@@ -48,7 +49,10 @@ internal sealed unsafe class LibvirtConnection : IDisposable
                 throw wasAsked == 0 ? error : new LibvirtException(
                     error.Code,
                     error.Domain,
-                    $"it asks for a user and a password, and libvirt's auth file has none for it: name one in the URI (?authfile=FILE) or in $LIBVIRT_AUTH_FILE ({error.Message})");
+                    $"it asks for a user and a password, and libvirt's auth file has none for it: name one in the URI (?authfile=FILE) or in $LIBVIRT_AUTH_FILE ({error.Message})")
+                {
+                    LacksCredentials = true,
+                };
             }
 
             // Drivers that work in this process have no daemon that could hang.

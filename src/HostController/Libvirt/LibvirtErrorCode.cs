@@ -18,6 +18,9 @@ internal enum LibvirtErrorCode
     /// <summary>VIR_ERR_NO_DOMAIN.</summary>
     NoDomain = 42,
 
+    /// <summary>VIR_ERR_AUTH_FAILED.</summary>
+    AuthenticationFailed = 45,
+
     /// <summary>VIR_ERR_NO_DOMAIN_METADATA.</summary>
     NoDomainMetadata = 80,
 }

@@ -30,6 +30,9 @@ internal sealed class LibvirtException : Exception
     /// <summary>VIR_FROM_*: the part of libvirt that it comes from.</summary>
     public int Domain { get; }
 
+    /// <summary>The other side asked for credentials, and there are none for it here.</summary>
+    public bool LacksCredentials { get; init; }
+
     /// <summary>The daemon went away in the middle: whether it did what it was asked is not known.</summary>
     public bool IsConnectionLost { get; init; }
 }

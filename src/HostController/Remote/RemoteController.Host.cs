@@ -25,4 +25,13 @@ internal sealed partial class RemoteController
 
     public Task<HistoryResponse> HistoryAsync(Agent.V1.HistoryRequest request, CancellationToken cancellationToken) =>
         CallAsync(options => _host.HistoryAsync(request, options), cancellationToken);
+
+    public Task<ListLibvirtUsersResponse> ListLibvirtUsersAsync(ListLibvirtUsersRequest request, CancellationToken cancellationToken) =>
+        CallAsync(options => _host.ListLibvirtUsersAsync(request, options), cancellationToken);
+
+    public Task<AddLibvirtUserResponse> AddLibvirtUserAsync(AddLibvirtUserRequest request, CancellationToken cancellationToken) =>
+        CallAsync(options => _host.AddLibvirtUserAsync(request, options), cancellationToken, ChangeTime);
+
+    public Task<RemoveLibvirtUserResponse> RemoveLibvirtUserAsync(RemoveLibvirtUserRequest request, CancellationToken cancellationToken) =>
+        CallAsync(options => _host.RemoveLibvirtUserAsync(request, options), cancellationToken, ChangeTime);
 }

@@ -1,4 +1,6 @@
+using Grpc.Core;
 using GuestTune.Agent.V1;
+using GuestTune.Controller.V1;
 
 namespace GuestTune.Controller.Rendering;
 
@@ -31,5 +33,42 @@ internal static class HostReport
         {
             TableReport.WriteObservation(output, style, Name, observation);
         }
+    }
+
+    /// <param name="users">Null where they are not known.</param>
+    public static void WriteUsers(TextWriter output, TableStyle style, string command, int exitCode, ListLibvirtUsersResponse? users, Status? error, bool asJson)
+    {
+        if (!asJson)
+        {
+            var table = new TextTable("USER", "DATABASE");
+            foreach (var user in users?.Users ?? [])
+            {
+                table.AddRow(user, users!.Database);
+            }
+
+            if (!table.IsEmpty)
+            {
+                table.WriteTo(output, style);
+            }
+
+            return;
+        }
+
+        JsonReport.WriteObject(
+            output,
+            command,
+            exitCode,
+            json =>
+            {
+                json.WriteString("database", users?.Database);
+                json.WriteStartArray("users");
+                foreach (var user in users?.Users ?? [])
+                {
+                    json.WriteStringValue(user);
+                }
+
+                json.WriteEndArray();
+            },
+            error);
     }
 }

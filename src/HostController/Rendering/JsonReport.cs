@@ -100,7 +100,7 @@ internal static class JsonReport
     });
 
     /// <summary>Of a command that is about no VMs.</summary>
-    public static void WriteObject(TextWriter output, string command, int exitCode, Action<Utf8JsonWriter> body) => Write(output, command, exitCode, null, body);
+    public static void WriteObject(TextWriter output, string command, int exitCode, Action<Utf8JsonWriter> body, Status? error = null) => Write(output, command, exitCode, error, body);
 
     private static void Write(TextWriter output, string command, int exitCode, Status? error, Action<Utf8JsonWriter> body)
     {

@@ -28,7 +28,15 @@ internal sealed class HostService(IHostTuning host, ILogger<HostService> logger)
         static r => r.Operation,
         context);
 
-    private async Task<T> AuditAsync<T>(string action, string operationId, string detail, Func<Task<T>> call, Func<T, Operation> operationOf, ServerCallContext context)
+    public override Task<ListLibvirtUsersResponse> ListLibvirtUsers(ListLibvirtUsersRequest request, ServerCallContext context) => host.ListLibvirtUsersAsync(request, context.CancellationToken);
+
+    public override Task<AddLibvirtUserResponse> AddLibvirtUser(AddLibvirtUserRequest request, ServerCallContext context) =>
+        AuditAsync("add libvirt user", "", request.User, () => host.AddLibvirtUserAsync(request, context.CancellationToken), static _ => null, context);
+
+    public override Task<RemoveLibvirtUserResponse> RemoveLibvirtUser(RemoveLibvirtUserRequest request, ServerCallContext context) =>
+        AuditAsync("remove libvirt user", "", request.User, () => host.RemoveLibvirtUserAsync(request, context.CancellationToken), static _ => null, context);
+
+    private async Task<T> AuditAsync<T>(string action, string operationId, string detail, Func<Task<T>> call, Func<T, Operation?> operationOf, ServerCallContext context)
     {
         detail = TerminalText.Escape(detail, 500);
         var id = TerminalText.Escape(operationId, 80);
@@ -38,7 +46,7 @@ internal sealed class HostService(IHostTuning host, ILogger<HostService> logger)
         try
         {
             var response = await call();
-            outcome = Words.Of(operationOf(response).State);
+            outcome = operationOf(response) is { } operation ? Words.Of(operation.State) : "done";
             return response;
         }
         catch (RpcException e)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using GuestTune.Practices.Files;
 using Microsoft.Win32.SafeHandles;
 
@@ -16,6 +17,9 @@ internal sealed unsafe class ChildProcess : IDisposable
     /// <summary>How late its end is noticed where something else keeps its output open.</summary>
     private const int CheckIntervalMs = 50;
 
+    /// <summary>So much fits into every pipe (PIPE_BUF).</summary>
+    private const int MaximumInputBytes = 4096;
+
     private readonly int _id;
     private readonly BoundedOutput _output;
     private readonly BoundedOutput _errors;
@@ -28,19 +32,20 @@ internal sealed unsafe class ChildProcess : IDisposable
     }
 
     /// <exception cref="CommandException">It could not be started.</exception>
-    public static ChildProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
+    public static ChildProcess Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, string? input = null)
     {
         if (arguments.Any(static a => a.Contains('\0', StringComparison.Ordinal)))
         {
             throw new CommandException($"an argument of {path} has a zero byte");
         }
 
+        using var inputRead = input is null ? null : Filled(path, input);
         var (outputRead, outputWrite) = Pipe(path);
         var (errorRead, errorWrite) = Pipe(path);
         using (outputWrite)
         using (errorWrite)
         {
-            var errno = Spawn.Start(path, arguments, environment, outputWrite, errorWrite, out var id);
+            var errno = Spawn.Start(path, arguments, environment, inputRead, outputWrite, errorWrite, out var id);
             if (errno == 0)
             {
                 return new ChildProcess(id, outputRead, errorRead);
@@ -77,6 +82,24 @@ internal sealed unsafe class ChildProcess : IDisposable
     {
         _output.Dispose();
         _errors.Dispose();
+    }
+
+    /// <summary>A pipe that has it all, and its end: a program that reads nothing holds nobody up.</summary>
+    private static SafeFileHandle Filled(string path, string input)
+    {
+        var bytes = Encoding.UTF8.GetBytes(input);
+        if (bytes.Length > MaximumInputBytes)
+        {
+            throw new CommandException($"{path} could not be started: its input has {bytes.Length} bytes, and at most {MaximumInputBytes} are allowed");
+        }
+
+        var (read, write) = Pipe(path);
+        using (write)
+        {
+            NativeFile.WriteAll(write, bytes, path);
+        }
+
+        return read;
     }
 
     private static (SafeFileHandle Read, SafeFileHandle Write) Pipe(string path)

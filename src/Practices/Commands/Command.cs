@@ -10,6 +10,9 @@ public sealed record Command(string Program, params IReadOnlyList<string> Argume
     /// <summary>Of standard output and of standard error each; what is more is thrown away.</summary>
     public int MaximumOutputBytes { get; init; } = 64 * 1024;
 
+    /// <summary>What it reads from standard input, at most 4096 bytes (PIPE_BUF): for what must not be seen among its arguments. Null: /dev/null.</summary>
+    public string? Input { get; init; }
+
     /// <summary>As it would be typed, for messages.</summary>
     public override string ToString() => string.Join(' ', [Program, .. Arguments]);
 }

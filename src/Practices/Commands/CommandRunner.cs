@@ -45,7 +45,7 @@ public sealed class CommandRunner(RootedFileSystem files, TimeProvider time) : I
             command.Program.Contains('/', StringComparison.Ordinal)
                 ? $"there is no program {command.Program}"
                 : $"there is no program '{command.Program}' in {string.Join(", ", Directories)}: install the package that has it");
-        using var process = ChildProcess.Start(path, [command.Program, .. command.Arguments], Environment);
+        using var process = ChildProcess.Start(path, [command.Program, .. command.Arguments], Environment, command.Input);
         return process.WaitForEnd(command.TimeLimit, command.MaximumOutputBytes, time);
     }
 

@@ -19,7 +19,7 @@ internal static unsafe class Spawn
     private const ulong DefaultSignals = (1UL << 0) | (1UL << 1) | (1UL << 2) | (1UL << 12) | (1UL << 14);
 
     /// <returns>0, or the errno.</returns>
-    public static int Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, SafeFileHandle output, SafeFileHandle errors, out int id)
+    public static int Start(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, SafeFileHandle? input, SafeFileHandle output, SafeFileHandle errors, out int id)
     {
         var actions = stackalloc byte[StructureBytes];
         var attributes = stackalloc byte[StructureBytes];
@@ -37,7 +37,7 @@ internal static unsafe class Spawn
             _ = Libc.SpawnSetDefault(attributes, signals);
             _ = Libc.SpawnSetGroup(attributes, 0);
             _ = Libc.SpawnSetFlags(attributes, Flags);
-            var errno = Libc.SpawnAddOpen(actions, 0, "/dev/null", Libc.ReadOnly, 0);
+            var errno = input is null ? Libc.SpawnAddOpen(actions, 0, "/dev/null", Libc.ReadOnly, 0) : Libc.SpawnAddDuplicate(actions, (int)input.DangerousGetHandle(), 0);
             errno = errno == 0 ? Libc.SpawnAddDuplicate(actions, (int)output.DangerousGetHandle(), 1) : errno;
             errno = errno == 0 ? Libc.SpawnAddDuplicate(actions, (int)errors.DangerousGetHandle(), 2) : errno;
             if (errno != 0)

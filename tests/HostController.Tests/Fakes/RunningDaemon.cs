@@ -30,7 +30,7 @@ internal sealed class RunningDaemon : IAsyncDisposable
     public static async Task<RunningDaemon> StartAsync(TestFleet fleet, CapturedLog log, IReadOnlyDictionary<string, string>? environment = null, string? group = null, IHostTuning? host = null, IDomainTuning? domains = null)
     {
         var options = new ServeOptions { SocketPath = PathIn(fleet), Group = group };
-        var daemon = new RunningDaemon(options.SocketPath, fleet.CreateController(options.Links), new HostTuning(new RootedFileSystem("/"), fleet.PathOf("host"), TimeProvider.System), fleet.CreateDomainTuning());
+        var daemon = new RunningDaemon(options.SocketPath, fleet.CreateController(options.Links), HostTuning.Create(new RootedFileSystem("/"), fleet.PathOf("host"), TimeProvider.System), fleet.CreateDomainTuning());
         daemon._run = ControllerDaemon.RunAsync(
             daemon._controller,
             host ?? daemon._host,

@@ -65,7 +65,7 @@ public sealed class HostPracticesTests : IDisposable
     [InlineData(StaticHugepagesPractice.PracticeId, "4M", "1", StatusCode.InvalidArgument, "there is no setting '4M' of static-hugepages on this host; there are: 2M, 1G, node0:2M, node0:1G, node1:2M, node1:1G")]
     [InlineData(StaticHugepagesPractice.PracticeId, "1G", "17", StatusCode.FailedPrecondition, "17 more pages take 17825792 kB, and MemAvailable is 16777216 kB (/proc/meminfo)")]
     [InlineData(StaticHugepagesPractice.PracticeId, "node1:1G", "9", StatusCode.FailedPrecondition, "MemTotal is 8388608 kB (/sys/devices/system/node/node1/meminfo)")]
-    [InlineData("no-practice", "x", "1", StatusCode.NotFound, "no practice 'no-practice' here; known: halt-polling, kworker-isolation, transparent-hugepages, static-hugepages")]
+    [InlineData("no-practice", "x", "1", StatusCode.NotFound, "no practice 'no-practice' here; known: halt-polling, kworker-isolation, transparent-hugepages, static-hugepages, vtpm-state, libvirt-auth")]
     public async Task Plan_WhatCannotBe_IsRefusedByName(string practice, string setting, string value, StatusCode code, string message)
     {
         await using var host = _tree.Open();
@@ -174,7 +174,7 @@ public sealed class HostPracticesTests : IDisposable
 
         var observations = (await host.ObserveAsync(new ObserveRequest(), default)).Observations;
 
-        Assert.Equal(5, observations.Count);
+        Assert.Equal(6, observations.Count);
         Assert.All(observations, o => Assert.Equal(Verdict.NotApplicable, o.Verdict));
         Assert.Contains("KVM is not loaded (modprobe kvm)", observations[0].Reason);
     }

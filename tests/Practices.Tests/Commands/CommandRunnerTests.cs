@@ -37,6 +37,14 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
+    public void Run_Input_IsReadToItsEndAndBounded()
+    {
+        Assert.Equal("a\nb", _runner.Run(new Command("cat") { Input = "a\nb" }).Output);
+        Assert.True(_runner.Run(new Command("true") { Input = new string('x', 4096) }).Succeeded);
+        Assert.Contains("its input has 4097 bytes", Assert.Throws<CommandException>(() => _runner.Run(new Command("cat") { Input = new string('x', 4097) })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_DeathBySignal_IsShownAsShellsDo() => Assert.Equal(128 + 9, Shell("kill -9 $$").ExitCode);
 
     [Fact]

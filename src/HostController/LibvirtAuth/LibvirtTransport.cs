@@ -1,0 +1,8 @@
+namespace GuestTune.Controller.LibvirtAuth;
+
+/// <summary>How calls reach libvirt over a network.</summary>
+internal enum LibvirtTransport
+{
+    Tcp,
+    Tls,
+}
