@@ -38,6 +38,14 @@ internal sealed class DomainView(IDomainHost host, HostFacts facts, IDomain doma
 
     public int CpuNumbers => facts.CpuNumbers(host);
 
+    /// <summary>The running domain's; null where it does not run, or not on this host.</summary>
+    public QemuProcess? Process => IsActive && host.IsThisHost ? facts.Processes.GetValueOrDefault(domain.Uuid) : null;
+
+    /// <summary>E.g. x86_64.</summary>
+    public string Architecture => (string?)Persistent.Root.Element("os")?.Element("type")?.Attribute("arch") ?? (string?)Capabilities.Element("host")?.Element("cpu")?.Element("arch") ?? "";
+
+    public bool IsX86 => Architecture is "x86_64" or "i686";
+
     /// <exception cref="PracticeException">Nothing can be changed on it now.</exception>
     public void RequireChangeable()
     {

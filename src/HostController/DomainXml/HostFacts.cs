@@ -11,6 +11,7 @@ internal sealed class HostFacts(RootedFileSystem files)
     private readonly Dictionary<string, XElement?> _domainCapabilities = new(StringComparer.Ordinal);
     private XElement? _capabilities;
     private int? _cpuNumbers;
+    private IReadOnlyDictionary<Guid, QemuProcess>? _processes;
 
     public RootedFileSystem Files => files;
 
@@ -50,10 +51,28 @@ internal sealed class HostFacts(RootedFileSystem files)
         }
     }
 
+    /// <summary>As /proc showed them when they were first asked for in this call.</summary>
+    public IReadOnlyDictionary<Guid, QemuProcess> Processes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _processes ??= QemuProcess.All(files);
+            }
+        }
+    }
+
     /// <summary>The host's CPUs by NUMA node.</summary>
     public IReadOnlyDictionary<int, CpuList> Nodes(IDomainHost host) => Capabilities(host)
         .Elements("host").Elements("topology").Elements("cells").Elements("cell")
         .ToDictionary(static c => Number(c, "id"), static c => new CpuList(c.Elements("cpus").Elements("cpu").Select(static p => Number(p, "id"))));
+
+    /// <summary>How many pages of each size, in KiB, each NUMA node's pool has; the usual small ones too.</summary>
+    public IEnumerable<(int Node, int SizeKib, long Count)> Pools(IDomainHost host) =>
+        from cell in Capabilities(host).Elements("host").Elements("topology").Elements("cells").Elements("cell")
+        from pages in cell.Elements("pages")
+        select (Number(cell, "id"), Number(pages, "size"), long.Parse(pages.Value, CultureInfo.InvariantCulture));
 
     private static int Number(XElement element, string attribute) => int.Parse((string?)element.Attribute(attribute) ?? "-1", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 }

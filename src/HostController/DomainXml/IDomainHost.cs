@@ -23,6 +23,9 @@ internal interface IDomainHost
 
     IDomain Find(string name);
 
+    /// <summary>Every domain's persistent definition, or how it runs where it has none.</summary>
+    IReadOnlyList<(Guid Uuid, string Name, string Xml)> Definitions();
+
     /// <summary>Validated against libvirt's schema.</summary>
     void Define(string xml);
 }

@@ -30,6 +30,27 @@ internal sealed class LibvirtDomainHost(string uri, LibvirtConnection connection
 
     public IDomain Find(string name) => new Domain(connection.Find(name));
 
+    public IReadOnlyList<(Guid Uuid, string Name, string Xml)> Definitions()
+    {
+        var definitions = new List<(Guid, string, string)>();
+        foreach (var domain in connection.Domains(DomainFilter.All))
+        {
+            using (domain)
+            {
+                try
+                {
+                    definitions.Add((domain.Uuid, domain.Name, domain.Xml(DomainXmlFlags.Inactive)));
+                }
+                catch (LibvirtException e) when (e.Code == LibvirtErrorCode.NoDomain)
+                {
+                    // Undefined since it was listed.
+                }
+            }
+        }
+
+        return definitions;
+    }
+
     public void Define(string xml) => connection.Define(xml).Dispose();
 
     internal static bool IsOfThisHost(string uri) =>

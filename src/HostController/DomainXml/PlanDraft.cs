@@ -21,7 +21,11 @@ internal sealed class PlanDraft(DomainView view, Func<string, IKnob> open)
 
     /// <param name="path">See <see cref="DomainPath"/>.</param>
     /// <param name="value">Null: not there.</param>
-    public void Set(string path, string? value) => Add(_definition, DefinitionKnob.ItemPrefix + path, view.DefinitionTarget, value, TakesEffect.AfterPowerCycle);
+    public void Set(string path, string? value)
+    {
+        var item = value is null ? new DomainPath(path).Placed(view.Persistent.Root).ToString() : path;
+        Add(_definition, DefinitionKnob.ItemPrefix + item, view.DefinitionTarget, value, TakesEffect.AfterPowerCycle);
+    }
 
     /// <summary>Of the running domain; nothing where it does not run.</summary>
     public void SetLive(string item, string? value)

@@ -74,6 +74,20 @@ public sealed class DomainPathTests
     }
 
     [Fact]
+    public void Write_ElementAmongOthersOfItsName_IsPutBackInItsPlace()
+    {
+        var before = DomainDocument.Parse("<domain>\n  <seclabel model='a'/>\n  <seclabel model='b'/>\n  <seclabel model='c'/>\n</domain>");
+        var path = new DomainPath("seclabel[@model='b']").Placed(before.Root);
+
+        var without = before.With([(path, null)]);
+        var back = without.With([(path, "<seclabel model='b'/>")]);
+
+        Assert.Equal("seclabel[@model='b'][2]", path.ToString());
+        Assert.Equal(2, without.Root.Elements().Count());
+        Assert.Equal(before.ToText(), back.ToText());
+    }
+
+    [Fact]
     public void Write_DeviceThatIsGone_IsRefused()
     {
         var document = DomainDocument.Parse(Xml);
@@ -92,6 +106,7 @@ public sealed class DomainPathTests
     [InlineData("a[x@b='c']")]
     [InlineData("a//b")]
     [InlineData("a b/c")]
+    [InlineData("a[2]/b")]
     public void Constructor_NoPath_Throws(string path) => Assert.Throws<FormatException>(() => new DomainPath(path));
 
     [Theory]

@@ -10,8 +10,8 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 {
     public const string Capabilities16Cpus = """
         <capabilities><host><topology><cells num='2'>
-        <cell id='0'><pages unit='KiB' size='2048'>512</pages><pages unit='KiB' size='1048576'>2</pages><cpus num='8'><cpu id='0'/><cpu id='1'/><cpu id='2'/><cpu id='3'/><cpu id='4'/><cpu id='5'/><cpu id='6'/><cpu id='7'/></cpus></cell>
-        <cell id='1'><pages unit='KiB' size='2048'>512</pages><pages unit='KiB' size='1048576'>0</pages><cpus num='8'><cpu id='8'/><cpu id='9'/><cpu id='10'/><cpu id='11'/><cpu id='12'/><cpu id='13'/><cpu id='14'/><cpu id='15'/></cpus></cell>
+        <cell id='0'><pages unit='KiB' size='4'>100000</pages><pages unit='KiB' size='2048'>512</pages><pages unit='KiB' size='1048576'>2</pages><cpus num='8'><cpu id='0'/><cpu id='1'/><cpu id='2'/><cpu id='3'/><cpu id='4'/><cpu id='5'/><cpu id='6'/><cpu id='7'/></cpus></cell>
+        <cell id='1'><pages unit='KiB' size='4'>100000</pages><pages unit='KiB' size='2048'>512</pages><pages unit='KiB' size='1048576'>0</pages><cpus num='8'><cpu id='8'/><cpu id='9'/><cpu id='10'/><cpu id='11'/><cpu id='12'/><cpu id='13'/><cpu id='14'/><cpu id='15'/></cpus></cell>
         </cells></topology></host></capabilities>
         """;
 
@@ -27,7 +27,9 @@ internal sealed class FakeDomain : IDomain, IDomainHost
     /// <summary>Done when libvirt is asked for the definition with its secrets: just before it is written.</summary>
     public Action? BeforeDefine { get; set; }
 
-    public int Definitions { get; private set; }
+    public int DefineCount { get; private set; }
+
+    public List<(Guid Uuid, string Name, string Xml)> Others { get; } = [];
 
     public string HostCapabilities { get; set; } = Capabilities16Cpus;
 
@@ -88,7 +90,7 @@ internal sealed class FakeDomain : IDomain, IDomainHost
         var live = XElement.Parse(Live!);
         var device = XElement.Parse(xml);
         var name = (string?)device.Element("target")?.Attribute("name");
-        live.Element("devices")!.Elements(device.Name).Where(e => (string?)e.Element("target")?.Attribute("name") == name).Remove();
+        live.Element("devices")!.Elements(device.Name).Where(e => string.Equals((string?)e.Element("target")?.Attribute("name"), name, StringComparison.Ordinal)).Remove();
         Live = live.ToString(SaveOptions.DisableFormatting);
     }
 
@@ -102,6 +104,8 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 
     public IDomain Find(string name) => this;
 
+    public IReadOnlyList<(Guid Uuid, string Name, string Xml)> Definitions() => [(Uuid, Name, Persistent), .. Others];
+
     public void Define(string xml)
     {
         if (DefineFailure is { } failure)
@@ -109,7 +113,7 @@ internal sealed class FakeDomain : IDomain, IDomainHost
             throw failure;
         }
 
-        Definitions++;
+        DefineCount++;
         Persistent = xml;
     }
 

@@ -46,7 +46,7 @@ public sealed class IOThreadsPracticeTests
         Assert.Equal(
             ["xml:iothreads/text() 2", "xml:devices/disk[target/@dev='vda']/driver/@iothread 1", "xml:devices/controller[@type='scsi'][@index='0']/driver/@iothread 2", "xml:cputune/iothreadpin[@iothread='1']/@cpuset 2-7", "xml:cputune/iothreadpin[@iothread='2']/@cpuset 2-7"],
             answer.Operation.Outcomes.Select(static o => $"{o.Change.Item} {o.Change.After}"));
-        Assert.Equal(1, fixture.Domain.Definitions);
+        Assert.Equal(1, fixture.Domain.DefineCount);
         Assert.Contains("passwd=\"secret\"", fixture.Domain.Persistent, StringComparison.Ordinal);
         Assert.Equal(Verdict.Configured, answer.Observation.Verdict);
     }
@@ -61,7 +61,7 @@ public sealed class IOThreadsPracticeTests
         Assert.Equal(OperationState.Unchanged, fixture.Apply("o2", "iothreads", ("auto", "true")).Operation.State);
         Assert.True(fixture.Apply("o1", "iothreads", ("auto", "true")).Repeated);
         Assert.Equal(once, fixture.Canonical);
-        Assert.Equal(1, fixture.Domain.Definitions);
+        Assert.Equal(1, fixture.Domain.DefineCount);
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class IOThreadsPracticeTests
         var e = Assert.Throws<PracticeException>(() => fixture.Plan("iothreads", (setting, value)));
 
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
-        Assert.Equal(0, fixture.Domain.Definitions);
+        Assert.Equal(0, fixture.Domain.DefineCount);
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class IOThreadsPracticeTests
 
         Assert.Equal(OperationState.Failed, answer.Operation.State);
         Assert.Contains("somebody else has redefined vm1", answer.Operation.Error, StringComparison.Ordinal);
-        Assert.Equal(0, fixture.Domain.Definitions);
+        Assert.Equal(0, fixture.Domain.DefineCount);
     }
 
     [Fact]

@@ -12,6 +12,13 @@ internal sealed class TemporaryDirectory : IDisposable
         return path;
     }
 
+    /// <summary>A file of a tree, with the folders on the way to it.</summary>
+    public void Write(string name, string content)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(PathOf(name))!);
+        System.IO.File.WriteAllText(PathOf(name), content);
+    }
+
     public string PathOf(string name) => System.IO.Path.Combine(Path, name);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

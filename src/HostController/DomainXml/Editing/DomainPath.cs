@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Xml;
 using System.Xml.Linq;
@@ -7,7 +8,8 @@ namespace GuestTune.Controller.DomainXml.Editing;
 
 /// <summary>
 /// Names one item of a domain's XML, below the root, in a part of XPath: <c>iothreads/text()</c>,
-/// <c>devices/disk[target/@dev='vda']/driver/@iothread</c>, or an element with all that is in it: <c>devices/tpm</c>.
+/// <c>devices/disk[target/@dev='vda']/driver/@iothread</c>, or an element with all that is in it: <c>devices/tpm</c>. An element may end in a number,
+/// <c>[2]</c>: not to find it, but its place among those of its name where it is put back.
 /// </summary>
 internal sealed class DomainPath
 {
@@ -20,6 +22,7 @@ internal sealed class DomainPath
     private readonly List<PathStep> _steps = [];
     private readonly string? _attribute;
     private readonly bool _isText;
+    private readonly int? _place;
 
     /// <exception cref="FormatException">It is no such path.</exception>
     public DomainPath(string path)
@@ -40,9 +43,15 @@ internal sealed class DomainPath
             {
                 _isText = true;
             }
+            else if (_place is not null)
+            {
+                throw new FormatException($"'{path}' has a place before its end");
+            }
             else
             {
-                _steps.Add(ParseStep(part, path));
+                var (step, place) = SplitPlace(part);
+                _place = place;
+                _steps.Add(ParseStep(step, path));
             }
         }
 
@@ -75,6 +84,17 @@ internal sealed class DomainPath
         }
 
         return element;
+    }
+
+    /// <summary>The same item; of an element that others of its name follow also with its place, which an undo must know.</summary>
+    public DomainPath Placed(XElement root)
+    {
+        if (_attribute is not null || _isText || _place is not null || FindElement(root) is not { } element || !element.ElementsAfterSelf(element.Name).Any())
+        {
+            return this;
+        }
+
+        return new DomainPath($"{_path}[{element.ElementsBeforeSelf(element.Name).Count() + 1}]");
     }
 
     /// <param name="value">Null takes the item away, and elements around it that are empty then.</param>
@@ -122,7 +142,7 @@ internal sealed class DomainPath
         }
         else
         {
-            ElementPlacement.Insert(Require(root, _steps.Count - 1), element);
+            ElementPlacement.Insert(Require(root, _steps.Count - 1), element, _place);
         }
     }
 
@@ -201,6 +221,12 @@ internal sealed class DomainPath
 
         parts.Add(part.ToString());
         return isQuoted || depth != 0 ? throw new FormatException($"'{path}' does not end what it begins") : parts;
+    }
+
+    private static (string Step, int? Place) SplitPlace(string part)
+    {
+        var open = part.LastIndexOf('[');
+        return open > 0 && part.EndsWith(']') && int.TryParse(part[(open + 1)..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var place) ? (part[..open], place) : (part, null);
     }
 
     private static PathStep ParseStep(string part, string path)

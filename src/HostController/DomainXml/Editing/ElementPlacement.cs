@@ -35,9 +35,11 @@ internal static class ElementPlacement
     /// <summary>Attribute by whose number libvirt sorts elements of one name.</summary>
     private static readonly Dictionary<string, string> SortedBy = new(StringComparer.Ordinal) { ["iothreadpin"] = "iothread", ["iothread"] = "id", ["vcpupin"] = "vcpu" };
 
-    public static void Insert(XElement parent, XElement element)
+    /// <param name="place">Among those of its name, from 1; null for the last.</param>
+    public static void Insert(XElement parent, XElement element, int? place = null)
     {
-        if (parent.Elements().FirstOrDefault(e => ComesBefore(parent, element, e)) is { } next)
+        var successor = (place is { } number ? parent.Elements(element.Name).ElementAtOrDefault(number - 1) : null) ?? parent.Elements().FirstOrDefault(e => ComesBefore(parent, element, e));
+        if (successor is { } next)
         {
             if (Indentation(next) is { } before)
             {

@@ -6,7 +6,7 @@ namespace GuestTune.Controller.DomainXml.Preflight;
 /// <summary>Finds before it is written what libvirt takes as a definition and what then keeps the domain from starting.</summary>
 internal static class DefinitionPreflight
 {
-    private static readonly Func<DomainView, XElement, IEnumerable<DefinitionProblem>>[] Checks = [PinCheck.Find, IOThreadCheck.Find, ChannelCheck.Find];
+    private static readonly Func<DomainView, XElement, IEnumerable<DefinitionProblem>>[] Checks = [PinCheck.Find, IOThreadCheck.Find, ChannelCheck.Find, HugePageCheck.Find, SecurityModelCheck.Find, TpmCheck.Find, DiskCheck.Find];
 
     /// <exception cref="PracticeException">What is planned has a problem that the definition had not before.</exception>
     public static void Check(DomainView view, PlanDraft draft, bool force)

@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Xml.Linq;
+using GuestTune.Practices;
+
+namespace GuestTune.Controller.DomainXml.DedicatedHint;
+
+/// <summary>
+/// Tells a guest that its vCPUs have host CPUs of their own, so that it polls before it halts (KVM_HINTS_REALTIME, Documentation/virt/kvm/x86/cpuid.rst), and lets it
+/// switch the host's polling off meanwhile.
+/// </summary>
+internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(view)
+{
+    public const string PracticeId = "dedicated-hint";
+
+    private const string Hint = "hint-dedicated";
+    private const string PollControl = "poll-control";
+
+    public override string Id => PracticeId;
+
+    protected override string? WhyNot() => View.IsX86
+        ? null
+        : $"KVM has this hint on x86 only, not on {View.Architecture}; there a kernel argument in the guest does it (guesttune set haltpoll {View.Name} --force-driver true)";
+
+    protected override void Draft(Wishes wishes, PlanDraft draft)
+    {
+        if (wishes.Switch("enabled") is { } isEnabled)
+        {
+            draft.Set($"features/kvm/{Hint}/@state", isEnabled ? "on" : null);
+            if (isEnabled)
+            {
+                CheckPromise(wishes, draft);
+            }
+        }
+
+        if (wishes.Switch(PollControl) is { } isControlled)
+        {
+            draft.Set($"features/kvm/{PollControl}/@state", isControlled ? "on" : null);
+        }
+
+        if (Describe(draft.Planned) is { } planned && !planned.Contains(PollControl, StringComparison.Ordinal))
+        {
+            draft.Warn($"without {PollControl} both the guest and the host poll for a vCPU that halts: --poll-control true");
+        }
+    }
+
+    protected override (Verdict Verdict, string Reason) Judge(DomainFacts facts)
+    {
+        facts.Add(Hint, static d => State(d, Hint));
+        facts.Add(PollControl, static d => State(d, PollControl));
+        facts.Add("vcpupin", static d => string.Join(", ", Pins(d).Select(static p => $"{p.Key}: {p.Value}")) is { Length: > 0 } pins ? pins : null);
+        if (WhyNot() is { } reason)
+        {
+            return (Verdict.NotApplicable, reason);
+        }
+
+        return ProcessProof.Judge(View, Describe(View.Persistent.Root), View.Live is { } live ? Describe(live.Root) : null, "the guest is not told that its vCPUs have host CPUs of their own", process =>
+            !process.HasArgument("kvm-hint-dedicated=on") ? (Verdict.Failed, "the running QEMU was not given kvm-hint-dedicated=on")
+            : WhyNotDedicated(View.Live!.Root) is { } shared ? (Verdict.Failed, $"the guest is told that its vCPUs have host CPUs of their own, and {shared}")
+            : (Verdict.Effective, $"QEMU was given kvm-hint-dedicated=on{(process.HasArgument("kvm-poll-control=on") ? " and kvm-poll-control=on" : "; without poll-control both sides poll")}"));
+    }
+
+    private void CheckPromise(Wishes wishes, PlanDraft draft)
+    {
+        var domain = View.Persistent.Root;
+        if ((string?)domain.Element("cpu")?.Attribute("mode") is not "host-passthrough")
+        {
+            throw PracticeException.Precondition("libvirt has this hint with <cpu mode='host-passthrough'/> only; change the CPU of the domain first (it changes what the guest sees and where it can migrate to)");
+        }
+
+        if (WhyNotDedicated(domain) is { } reason)
+        {
+            if (!wishes.IsForced)
+            {
+                throw PracticeException.Precondition($"the hint promises the guest host CPUs of its own, and {reason}: pin each vCPU to CPUs of its own first (<vcpupin>), or the guest polls at others' cost. --force sets it all the same");
+            }
+
+            draft.Warn($"the hint promises the guest host CPUs of its own, and {reason}");
+        }
+    }
+
+    private static string? WhyNotDedicated(XElement domain)
+    {
+        var pins = Pins(domain);
+        var count = int.TryParse(domain.Element("vcpu")?.Value.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 1;
+        if (Enumerable.Range(0, count).Where(i => !pins.ContainsKey(i)).ToArray() is { Length: > 0 } free)
+        {
+            return $"vCPU {new CpuList(free)} {(free.Length == 1 ? "is" : "are")} not pinned";
+        }
+
+        foreach (var (vcpu, cpus) in pins)
+        {
+            if (pins.FirstOrDefault(p => p.Key < vcpu && p.Value.Overlaps(cpus)) is { Value: { } other } && pins.First(p => p.Value == other).Key is var first)
+            {
+                return $"vCPUs {first} and {vcpu} share host CPUs ({other} and {cpus})";
+            }
+        }
+
+        return null;
+    }
+
+    private static SortedDictionary<int, CpuList> Pins(XElement domain)
+    {
+        var pins = new SortedDictionary<int, CpuList>();
+        foreach (var pin in domain.Elements("cputune").Elements("vcpupin"))
+        {
+            if ((int?)pin.Attribute("vcpu") is { } vcpu && CpuList.TryParse((string?)pin.Attribute("cpuset") ?? "") is { } cpus)
+            {
+                pins[vcpu] = cpus;
+            }
+        }
+
+        return pins;
+    }
+
+    private static string? Describe(XElement domain)
+    {
+        string?[] states = [State(domain, Hint) is "on" ? Hint : null, State(domain, PollControl) is "on" ? PollControl : null];
+        return states[0] is null ? null : string.Join(" and ", states.OfType<string>());
+    }
+
+    private static string? State(XElement domain, string name) => (string?)domain.Element("features")?.Element("kvm")?.Element(name)?.Attribute("state");
+}
