@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
@@ -14,6 +15,9 @@ internal static class EventDecoder
     private const uint LinuxLoadOptionsTag = 0x8F3B22ED;
 
     /// <summary>Prefixes that GRUB puts before the string that it measures (grub-core/commands/tpm.c).</summary>
+    private static readonly byte[] PrintableBytes = [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c)];
+    private static readonly SearchValues<byte> Printable = SearchValues.Create(PrintableBytes);
+    private static readonly SearchValues<byte> PrintableLines = SearchValues.Create([.. PrintableBytes, (byte)'\t', (byte)'\n']);
     private static readonly string[] GrubPrefixes = ["grub_cmd: ", "kernel_cmdline: ", "module_cmdline: "];
 
     /// <param name="content">The part of the data that is measured for this type, where that is not all of it; empty otherwise.</param>
@@ -98,7 +102,8 @@ internal static class EventDecoder
     private static string? Ipl(ReadOnlyMemory<byte> data, out ReadOnlyMemory<byte> content)
     {
         content = default;
-        if (Ascii(data.Span) is not { } text)
+        // A menu entry is one command of several lines.
+        if (Text(data.Span, PrintableLines) is not { } text)
         {
             return Utf16(data.Span);
         }
@@ -140,10 +145,12 @@ internal static class EventDecoder
         };
     }
 
-    internal static string? Ascii(ReadOnlySpan<byte> data)
+    internal static string? Ascii(ReadOnlySpan<byte> data) => Text(data, Printable);
+
+    private static string? Text(ReadOnlySpan<byte> data, SearchValues<byte> allowed)
     {
         data = data.TrimEnd((byte)0);
-        return data.IsEmpty || data.Length > MaximumTextChars || data.ContainsAnyExceptInRange((byte)' ', (byte)'~') ? null : Encoding.ASCII.GetString(data);
+        return data.IsEmpty || data.Length > MaximumTextChars || data.ContainsAnyExcept(allowed) ? null : Encoding.ASCII.GetString(data);
     }
 
     /// <summary>Only of Latin letters: two bytes of anything else are some character, too.</summary>

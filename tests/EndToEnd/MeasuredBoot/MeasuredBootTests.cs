@@ -4,7 +4,7 @@ using GuestTune.Testing;
 
 namespace GuestTune.EndToEnd.MeasuredBoot;
 
-/// <summary>A real boot by OVMF with a TPM: what the guest's kernel says, what its TPM proves, and what the firmware's log tells agree.</summary>
+/// <summary>A real boot by OVMF with a TPM, of a guest in memory: what the guest's kernel says, what its TPM proves, and what the firmware's log tells agree.</summary>
 [Collection(OneAtATime.Name)]
 public sealed class MeasuredBootTests
 {
@@ -14,7 +14,7 @@ public sealed class MeasuredBootTests
     public async Task Pcr_BootByEfiWithATpm_IsReadProvenAndTold()
     {
         Prerequisites.SkipIfTpmMissing();
-        await using var guest = await GuestPool.BootOwnAsync(new TestVmOptions { Name = Name, Tpm = TpmModel.Crb, HasEfi = true, KernelArguments = "gt.mark=measured" });
+        await using var guest = await GuestPool.BootOwnAsync(new TestVmOptions { Name = Name, Tpm = TpmModel.Tis, HasEfi = true, KernelArguments = "gt.mark=measured" });
         using var cli = guest.NewCli();
         string[] state = ["--state", Path.Combine(Path.GetDirectoryName(cli.Inventory)!, "state")];
 

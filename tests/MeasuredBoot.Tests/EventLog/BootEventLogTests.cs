@@ -6,7 +6,10 @@ namespace GuestTune.MeasuredBoot.Tests.EventLog;
 
 public class BootEventLogTests
 {
-    public static TheoryData<string> Logs => ["ovmf-direct-kernel", "seabios-direct-kernel"];
+    public static TheoryData<string> Logs =>
+    [
+        "ovmf-direct-kernel", "seabios-direct-kernel", "debian-linuxefi", "debian-linuxefi-changed", "debian-secure-boot", "debian-secure-boot-changed",
+    ];
 
     [Theory]
     [MemberData(nameof(Logs))]
@@ -40,6 +43,19 @@ public class BootEventLogTests
         Assert.Contains(stories, s => s is { Event.Type: EventType.Separator, Coverage: EventCoverage.Whole, Text: "end of what the firmware measured" });
         Assert.Contains(stories, s => s.Event.Type == EventType.EfiPlatformFirmwareBlob && s.Coverage == EventCoverage.None);
         TestContext.Current.SendDiagnosticMessage(string.Join('\n', stories.Select(s => $"{s.Event.Pcr} {s.Event.TypeName} [{s.Coverage}] {s.Text}")));
+    }
+
+    [Fact]
+    public void Story_SecureBootLog_TellsSwitchAndCommandLine()
+    {
+        var stories = RecordedLog.Load("debian-secure-boot-changed").Parse().Events.Select(e => EventStory.Of(e, PcrBank.Sha256)).ToArray();
+
+        Assert.Contains(stories, s => s.Event.Pcr == 7 && s.Text == "SecureBoot = on" && s.Coverage == EventCoverage.Whole);
+        var line = Assert.Single(stories, s => s.Text.StartsWith("kernel_cmdline: ", StringComparison.Ordinal));
+        Assert.Equal((8, EventCoverage.Content), (line.Event.Pcr, line.Coverage));
+        Assert.EndsWith(" ro console=ttyS0 panic=-1 quiet cpuidle_haltpoll.force=Y", line.Text, StringComparison.Ordinal);
+        // A menu entry is one command of several lines.
+        Assert.Contains(stories, s => s.Text.StartsWith("grub_cmd: menuentry Debian GNU/Linux", StringComparison.Ordinal) && s.Coverage == EventCoverage.Content);
     }
 
     [Fact]

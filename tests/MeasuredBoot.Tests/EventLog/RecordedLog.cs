@@ -3,7 +3,10 @@ using GuestTune.MeasuredBoot.Tpm;
 
 namespace GuestTune.MeasuredBoot.Tests.EventLog;
 
-/// <summary>A log and the registers of a real boot under QEMU with swtpm: OVMF and SeaBIOS with a kernel given on QEMU's command line.</summary>
+/// <summary>
+/// A log and the registers of a real boot under QEMU with swtpm: OVMF and SeaBIOS with a kernel given on QEMU's command line; Debian on a disk started by OVMF and grub's
+/// linuxefi or with Secure Boot, each also in the trial boot of a command line that guesttune changed.
+/// </summary>
 internal sealed record RecordedLog(byte[] Bytes, IReadOnlyList<PcrValue> Values)
 {
     public static RecordedLog Load(string name)
