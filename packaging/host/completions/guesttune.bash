@@ -52,7 +52,7 @@ _guesttune() {
             --size) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --nodes) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --poll-control) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
-            --version) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --tpm-version) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --model) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --definition) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --bank) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
@@ -218,7 +218,7 @@ _guesttune() {
         --size) COMPREPLY=($(compgen -W "16G 1G 2M 32M 512M 64K none" -- "$current")); return ;;
         --nodes) return ;;
         --poll-control) COMPREPLY=($(compgen -W "false true" -- "$current")); return ;;
-        --version) COMPREPLY=($(compgen -W "1.2 2.0" -- "$current")); return ;;
+        --tpm-version) COMPREPLY=($(compgen -W "1.2 2.0" -- "$current")); return ;;
         --model) COMPREPLY=($(compgen -W "tpm-crb tpm-spapr tpm-tis tpm-tis-device" -- "$current")); return ;;
         --definition) return ;;
         --bank) COMPREPLY=($(compgen -W "sha1 sha256 sha384 sha3_256 sha3_384 sha3_512 sha512 sm3_256" -- "$current")); return ;;
@@ -301,7 +301,7 @@ _guesttune() {
         "vm plan static-hugepages") commands=""; options="--all --label -l --size --nodes --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm plan dedicated-hint") commands=""; options="--all --label -l --enabled --poll-control --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm plan svirt") commands=""; options="--all --label -l --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "vm plan vtpm") commands=""; options="--all --label -l --enabled --version --model --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm plan vtpm") commands=""; options="--all --label -l --enabled --tpm-version --model --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm plan agent-channel") commands=""; options="--all --label -l --enabled --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm set") commands="iothreads raw-device static-hugepages dedicated-hint svirt vtpm agent-channel"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "vm set iothreads") commands=""; options="--all --label -l --count --assign --pin --auto --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
@@ -309,7 +309,7 @@ _guesttune() {
         "vm set static-hugepages") commands=""; options="--all --label -l --size --nodes --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm set dedicated-hint") commands=""; options="--all --label -l --enabled --poll-control --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm set svirt") commands=""; options="--all --label -l --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "vm set vtpm") commands=""; options="--all --label -l --enabled --version --model --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm set vtpm") commands=""; options="--all --label -l --enabled --tpm-version --model --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm set agent-channel") commands=""; options="--all --label -l --enabled --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm undo") commands=""; options="--all --label -l --operation --force --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm history") commands=""; options="--all --label -l --limit --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
@@ -319,7 +319,7 @@ _guesttune() {
         "vm diff static-hugepages") commands=""; options="--all --label -l --size --nodes --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm diff dedicated-hint") commands=""; options="--all --label -l --enabled --poll-control --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm diff svirt") commands=""; options="--all --label -l --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "vm diff vtpm") commands=""; options="--all --label -l --enabled --version --model --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm diff vtpm") commands=""; options="--all --label -l --enabled --tpm-version --model --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm diff agent-channel") commands=""; options="--all --label -l --enabled --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "pcr") commands="read quote events baseline check collect verify"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "pcr read") commands=""; options="--all --label -l --bank --pcr --format --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;

@@ -68,7 +68,7 @@ internal abstract class DomainPractice : IPractice
             if (item.StartsWith(DefinitionKnob.ItemPrefix, StringComparison.Ordinal))
             {
                 var path = new DomainPath(item[DefinitionKnob.ItemPrefix.Length..]);
-                return new DefinitionKnob(View, _writer, path, path.IsCpuSet ? CpuList.AreEqual : null);
+                return new DefinitionKnob(View, _writer, path, path.IsCpuSet ? CpuList.AreEqual : item.Contains(PciPort.Path, StringComparison.Ordinal) ? AreBothThere : null);
             }
         }
         catch (FormatException)
@@ -90,6 +90,8 @@ internal abstract class DomainPractice : IPractice
             .Select(static o => $"{o.Owned.Item} was set to {Show(o.Owned.Value)} by operation {o.Owned.OperationId} and is {Show(o.Reading.Value)} now");
         return string.Join("; ", drifts) is { Length: > 0 } text ? text : null;
     }
+
+    private static bool AreBothThere(string? left, string? right) => left is null == right is null;
 
     private static string Show(string? value) => value is null ? "nothing" : $"'{value}'";
 }

@@ -57,7 +57,7 @@ internal static class DomainPracticeCatalog
             "an emulated TPM",
             "change the version of a TPM that is there, which begins empty then",
             Switch("enabled", "whether there is one"),
-            Word("version", "of the TPM (default: 2.0, or as it is)", "2.0", "1.2"),
+            Word("version", "version of the TPM (default: 2.0, or as it is)", "2.0", "1.2") with { Option = "--tpm-version" },
             Word("model", "its interface (default: by architecture and firmware, or as it is)", "tpm-tis", "tpm-crb", "tpm-tis-device", "tpm-spapr")),
         Define(
             AgentChannelPractice.PracticeId,

@@ -50,7 +50,8 @@ internal sealed class DomainView(IDomainHost host, HostFacts facts, IDomain doma
     public void RequireChangeable()
     {
         RequirePersistent();
-        if (domain.HasJob)
+        // Only a running domain can have one, and libvirt does not answer for another.
+        if (IsActive && domain.HasJob)
         {
             throw PracticeException.Precondition($"{Name} is being migrated, saved or copied; try again when that is done (virsh domjobinfo {Name})");
         }

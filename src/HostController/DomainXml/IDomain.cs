@@ -13,7 +13,7 @@ internal interface IDomain : IDisposable
 
     bool IsPersistent { get; }
 
-    /// <summary>Migrated, saved or copied just now.</summary>
+    /// <summary>Migrated, saved or copied just now; asked of running domains only.</summary>
     bool HasJob { get; }
 
     string Xml(DomainXmlFlags flags);

@@ -18,7 +18,7 @@ internal static class DomainXml
     public const string MetadataNamespace = "urn:guesttune:v1";
 
     private const string HowToAdd =
-        "add <channel type='unix'><target type='virtio' name='" + PortName + "'/></channel> to the domain and start it anew";
+        "guesttune vm set agent-channel adds <channel type='unix'><target type='virtio' name='" + PortName + "'/></channel>; start it anew where that says so";
 
     public static VmEntry ToEntry(string name, string source, string xml)
     {

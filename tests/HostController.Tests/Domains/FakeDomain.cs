@@ -45,7 +45,11 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 
     public bool IsPersistent { get; set; } = true;
 
-    public bool HasJob { get; set; }
+    public bool HasJob
+    {
+        get => IsActive ? field : throw new LibvirtException("Requested operation is not valid: domain is not running");
+        set;
+    }
 
     public string Uri => "fake:///system";
 

@@ -169,7 +169,7 @@ public sealed class IOThreadsPracticeTests
     [InlineData(false, "is being migrated")]
     public void Plan_DomainThatCannotBeChanged_IsRefused(bool isTransient, string reason)
     {
-        using var fixture = new DomainFixture(Stopped);
+        using var fixture = new DomainFixture(Stopped, Running);
         fixture.Domain.IsPersistent = !isTransient;
         fixture.Domain.HasJob = !isTransient;
 

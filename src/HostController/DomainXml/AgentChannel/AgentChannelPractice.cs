@@ -28,6 +28,7 @@ internal sealed class AgentChannelPractice(DomainView view) : DomainPractice(vie
         // libvirt would add it by itself; as a change of ours it goes with an undo, too.
         if (isWanted && !HasController(View.Persistent.Root))
         {
+            PciPort.Ensure(View, draft);
             draft.Set(Controller, "<controller type=\"virtio-serial\" index=\"0\" />");
         }
 

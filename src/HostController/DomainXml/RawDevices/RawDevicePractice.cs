@@ -33,6 +33,7 @@ internal sealed class RawDevicePractice(DomainView view) : DomainPractice(view)
         var controller = ScsiController.Choose(domain);
         if (controller.IsNew)
         {
+            PciPort.Ensure(View, draft);
             draft.Set($"devices/controller[@type='scsi'][@index='{controller.Index}']", $"<controller type=\"scsi\" index=\"{controller.Index}\" model=\"virtio-scsi\" />");
         }
 
