@@ -32,7 +32,7 @@ public sealed class DomainXmlTests
     }
 
     [Theory]
-    [InlineData("<domain/>", "has no channel org.guesttune.agent.0; add <channel")]
+    [InlineData("<domain/>", "has no channel org.guesttune.agent.0; guesttune vm set agent-channel adds <channel")]
     [InlineData("<domain><devices><channel type='pty'><target type='virtio' name='org.guesttune.agent.0'/></channel></devices></domain>", "is of type 'pty' and must be 'unix'")]
     [InlineData("<domain><devices><channel type='unix'><target type='virtio' name='org.guesttune.agent.0'/></channel></devices></domain>", "libvirt names no socket")]
     [InlineData("<domain><devices><channel type='unix'><source mode='connect' path='/x'/><target type='virtio' name='org.guesttune.agent.0'/></channel></devices></domain>", "use mode='bind'")]
