@@ -33,6 +33,7 @@ _guesttune() {
             --operation) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --reason) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --limit) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --intent) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --root) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --halt-poll-ns) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --cpus) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
@@ -52,6 +53,7 @@ _guesttune() {
             --size) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --nodes) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --poll-control) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
+            --seclabel) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --tpm-version) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --model) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
             --definition) [[ ${COMP_WORDS[i+1]} == = ]] && ((i++)); ((i++)); continue ;;
@@ -90,6 +92,7 @@ _guesttune() {
             "/undo") command="undo" ;;
             "/reboot") command="reboot" ;;
             "/history") command="history" ;;
+            "/check") command="check" ;;
             "/host") command="host" ;;
             "host/status") command="host status" ;;
             "host/get") command="host get" ;;
@@ -199,6 +202,7 @@ _guesttune() {
         --operation) return ;;
         --reason) return ;;
         --limit) return ;;
+        --intent) COMPREPLY=($(compgen -W "dedicated overcommit" -- "$current")); return ;;
         --root) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --halt-poll-ns) return ;;
         --cpus) return ;;
@@ -218,6 +222,7 @@ _guesttune() {
         --size) COMPREPLY=($(compgen -W "16G 1G 2M 32M 512M 64K none" -- "$current")); return ;;
         --nodes) return ;;
         --poll-control) COMPREPLY=($(compgen -W "false true" -- "$current")); return ;;
+        --seclabel) COMPREPLY=($(compgen -W "default dynamic" -- "$current")); return ;;
         --tpm-version) COMPREPLY=($(compgen -W "1.2 2.0" -- "$current")); return ;;
         --model) COMPREPLY=($(compgen -W "tpm-crb tpm-spapr tpm-tis tpm-tis-device" -- "$current")); return ;;
         --definition) return ;;
@@ -235,7 +240,7 @@ _guesttune() {
         --group) return ;;
     esac
     case "$command" in
-        "") commands="vms info status get plan set undo reboot history host vm pcr audit ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
+        "") commands="vms info status get plan set undo reboot history check host vm pcr audit ping serve completion"; options="--help -h /h /? --version --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "vms") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "info") commands=""; options="--all --label -l --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "status") commands=""; options="--all --label -l --explain --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
@@ -257,6 +262,7 @@ _guesttune() {
         "undo") commands=""; options="--all --label -l --operation --force --reboot --time-limit --recover --trial --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "reboot") commands=""; options="--all --label -l --time-limit --recover --trial --reason --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "history") commands=""; options="--all --label -l --limit --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "check") commands=""; options="--intent --no-guests --everything --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host") commands="status get plan set libvirt-auth undo history"; options="--root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host status") commands=""; options="--explain --root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
         "host get") commands="halt-polling kworker-isolation transparent-hugepages static-hugepages vtpm-state"; options="--root --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
@@ -300,7 +306,7 @@ _guesttune() {
         "vm plan raw-device") commands=""; options="--all --label -l --disk --device --mode --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm plan static-hugepages") commands=""; options="--all --label -l --size --nodes --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm plan dedicated-hint") commands=""; options="--all --label -l --enabled --poll-control --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "vm plan svirt") commands=""; options="--all --label -l --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm plan svirt") commands=""; options="--all --label -l --seclabel --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm plan vtpm") commands=""; options="--all --label -l --enabled --tpm-version --model --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm plan agent-channel") commands=""; options="--all --label -l --enabled --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm set") commands="iothreads raw-device static-hugepages dedicated-hint svirt vtpm agent-channel"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;
@@ -308,7 +314,7 @@ _guesttune() {
         "vm set raw-device") commands=""; options="--all --label -l --disk --device --mode --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm set static-hugepages") commands=""; options="--all --label -l --size --nodes --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm set dedicated-hint") commands=""; options="--all --label -l --enabled --poll-control --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "vm set svirt") commands=""; options="--all --label -l --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm set svirt") commands=""; options="--all --label -l --seclabel --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm set vtpm") commands=""; options="--all --label -l --enabled --tpm-version --model --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm set agent-channel") commands=""; options="--all --label -l --enabled --force --dry-run --definition --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm undo") commands=""; options="--all --label -l --operation --force --operation-id --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
@@ -318,7 +324,7 @@ _guesttune() {
         "vm diff raw-device") commands=""; options="--all --label -l --disk --device --mode --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm diff static-hugepages") commands=""; options="--all --label -l --size --nodes --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm diff dedicated-hint") commands=""; options="--all --label -l --enabled --poll-control --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
-        "vm diff svirt") commands=""; options="--all --label -l --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
+        "vm diff svirt") commands=""; options="--all --label -l --seclabel --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm diff vtpm") commands=""; options="--all --label -l --enabled --tpm-version --model --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "vm diff agent-channel") commands=""; options="--all --label -l --enabled --force --help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel"; vms=yes ;;
         "pcr") commands="read quote events baseline check collect verify"; options="--help -h /h /? --inventory --connect -c --controller --no-daemon --state --output -o --no-color --timeout --parallel" ;;

@@ -26,6 +26,7 @@ internal static class CommandTree
         root.Add(UndoCommand.Create(context));
         root.Add(RebootCommand.Create(context));
         root.Add(HistoryCommand.Create(context));
+        root.Add(CheckCommand.Create(context));
         root.Add(HostCommand.Create(context));
         root.Add(VmCommand.Create(context));
         root.Add(PcrCommand.Create(context));

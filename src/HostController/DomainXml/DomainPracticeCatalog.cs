@@ -51,7 +51,7 @@ internal static class DomainPracticeCatalog
             SvirtPractice.PracticeId,
             "confinement of QEMU by SELinux",
             Force,
-            Word("label", "dynamic: written down; default: as libvirt does it, which is dynamic where SELinux is on", "dynamic", "default")),
+            Word("label", "dynamic: written down; default: as libvirt does it, which is dynamic where SELinux is on", "dynamic", "default") with { Option = "--seclabel" }),
         Define(
             VirtualTpmPractice.PracticeId,
             "an emulated TPM",

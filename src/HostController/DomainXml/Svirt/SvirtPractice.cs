@@ -40,7 +40,7 @@ internal sealed class SvirtPractice(DomainView view) : DomainPractice(view)
 
         if (Labels(View.Persistent.Root).Any(static l => (string?)l.Attribute("type") is "none"))
         {
-            return (Verdict.Failed, "<seclabel type='none'> switches confinement off: QEMU could reach what other VMs and the host have (guesttune vm set svirt --label dynamic)");
+            return (Verdict.Failed, "<seclabel type='none'> switches confinement off: QEMU could reach what other VMs and the host have (guesttune vm set svirt --seclabel dynamic)");
         }
 
         if (!Models(View).Contains(Model, StringComparer.Ordinal))

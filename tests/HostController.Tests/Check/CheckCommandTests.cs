@@ -1,0 +1,67 @@
+using System.Text.Json;
+using GuestTune.Agent.V1;
+using GuestTune.HostController.Tests.Fakes;
+using GuestTune.HostController.Tests.HostPractices;
+using GuestTune.Practice.V1;
+
+namespace GuestTune.HostController.Tests.Check;
+
+public sealed class CheckCommandTests : IDisposable
+{
+    private readonly HostTree _tree = new();
+
+    public void Dispose() => _tree.Dispose();
+
+    [Fact]
+    public async Task Check_HostDomainsAndGuests_AreOneAudit()
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        fleet.Vms[0].Agent.Forge = answer => answer is ObserveResponse
+            ? new ObserveResponse { Observations = { new Observation { Practice = "guest-idle-haltpoll", Verdict = Verdict.Configured, Reason = "no driver" }, new Observation { Practice = "kernel-arguments", Verdict = Verdict.Absent } } }
+            : answer;
+        await using var host = _tree.Open();
+        await using var daemon = await RunningDaemon.StartAsync(fleet, new CapturedLog(), host: host);
+
+        var (code, output, error) = await Fakes.Cli.RunAsync("check", "--controller", "unix://" + daemon.SocketPath);
+
+        Assert.Equal((1, ""), (code, error));
+        Assert.Matches("(?m)^WHERE +PRACTICE +VERDICT +WHY +WHAT TO DO$", output);
+        Assert.Matches(@"(?m)^host +kworker-isolation +absent +kworkers may run on all CPUs \(0-5\) +guesttune host set kworker-isolation --cpus 0-0 --persist$", output);
+        Assert.Matches("(?m)^domain test +iothreads +absent +.* guesttune vm set iothreads test --auto true$", output);
+        Assert.Matches("(?m)^guest vm1 +guest-idle-haltpoll +configured +no driver +guesttune set haltpoll vm1 --force-driver true --reboot$", output);
+        Assert.DoesNotContain("halt-polling", output);
+        Assert.DoesNotContain("kernel-arguments", output);
+        Assert.Matches(@"(?m)^\d+ of \d+ are as expected \(--intent dedicated\)$", output);
+
+        var json = await Fakes.Cli.RunAsync("check", "--no-guests", "--intent", "overcommit", "-o", "json", "--controller", "unix://" + daemon.SocketPath);
+        var root = JsonDocument.Parse(json.Out).RootElement;
+        Assert.Equal("overcommit", root.GetProperty("intent").GetString());
+        Assert.Equal(json.ExitCode, root.GetProperty("exit_code").GetInt32());
+        var findings = root.GetProperty("findings").EnumerateArray().ToArray();
+        Assert.Contains(findings, f => f.GetProperty("practice").GetString() == "kworker-isolation" && f.GetProperty("ok").GetBoolean());
+        Assert.DoesNotContain(findings, f => f.GetProperty("place").GetString() == "guest");
+    }
+
+    [Fact]
+    public async Task Check_GuestWithoutAnswer_IsAFindingAndNoSuccess()
+    {
+        await using var fleet = await TestFleet.StartAsync();
+        fleet.Further.Add(new GuestTune.Controller.Inventory.VmEntry("vm9", "inventory", fleet.PathOf("nobody.sock"), new Dictionary<string, string>(StringComparer.Ordinal)));
+        await using var host = _tree.Open();
+        await using var daemon = await RunningDaemon.StartAsync(fleet, new CapturedLog(), host: host);
+
+        var (code, output, _) = await Fakes.Cli.RunAsync("check", "--controller", "unix://" + daemon.SocketPath);
+
+        Assert.Equal(1, code);
+        Assert.Matches("(?m)^guest vm9 +- +not asked +.*nobody.sock", output);
+    }
+
+    [Fact]
+    public async Task Check_WrongIntent_IsBadUsage()
+    {
+        var (code, _, error) = await Fakes.Cli.RunAsync("check", "--intent", "1");
+
+        Assert.Equal(2, code);
+        Assert.Contains("--intent cannot be '1'; it must be dedicated or overcommit", error);
+    }
+}

@@ -1,0 +1,86 @@
+using GuestTune.Controller.Check;
+using GuestTune.Controller.Cli;
+using GuestTune.Controller.DomainXml;
+using GuestTune.Controller.HostPractices;
+using GuestTune.Controller.LibvirtAuth;
+using GuestTune.Controller.Practices;
+using GuestTune.Practice.V1;
+
+namespace GuestTune.HostController.Tests.Check;
+
+public sealed class CheckRulesTests
+{
+    [Fact]
+    public void All_Practices_HaveOneRuleEach()
+    {
+        string[] known =
+        [
+            .. HostPracticeCatalog.Shown.Select(static p => "Host " + p.Id),
+            "Host " + LibvirtAuthPractice.PracticeId,
+            .. DomainPracticeCatalog.All.Select(static p => "Domain " + p.Id),
+            .. PracticeCatalog.All.Select(static p => "Guest " + p.Id),
+        ];
+
+        Assert.Equal(known.Order(StringComparer.Ordinal), CheckRules.All.Select(static r => $"{r.Place} {r.Practice}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Judge_EveryVerdict_NamesACommandThatThereIs()
+    {
+        using var interrupt = new Interrupt();
+        var commands = CommandTree.Build(new Terminal { Out = TextWriter.Null, Error = TextWriter.Null }, interrupt);
+        var fixes =
+            from rule in CheckRules.All
+            from intent in Enum.GetValues<CheckIntent>()
+            from verdict in new[] { Verdict.Absent, Verdict.Configured, Verdict.Effective, Verdict.Drifted, Verdict.Failed, Verdict.Pending }
+            let name = rule.Place == CheckPlace.Host ? "" : "vm1"
+            from finding in CheckRules.Judge(rule.Place, name, [new Observation { Practice = rule.Practice, Verdict = verdict, Reason = "why" }], intent)
+            where finding.Fix.StartsWith("guesttune ", StringComparison.Ordinal)
+            select finding.Fix;
+
+        Assert.All(fixes.Distinct(StringComparer.Ordinal), fix => Assert.Equal("", string.Join("; ", commands.Parse(fix.Split(' ')[1..]).Errors.Select(static e => $"{e.Message}"))));
+    }
+
+    [Theory]
+    [InlineData("Guest", "guest-idle-haltpoll", Verdict.Effective, true, false)]
+    [InlineData("Guest", "guest-idle-haltpoll", Verdict.Configured, false, true)]
+    [InlineData("Guest", "guest-idle-haltpoll", Verdict.NotApplicable, true, true)]
+    [InlineData("Guest", "pv-qspinlock", Verdict.Effective, false, true)]
+    [InlineData("Guest", "pv-qspinlock", Verdict.Absent, true, false)]
+    [InlineData("Guest", "qemu-ga-blocklist", Verdict.Absent, true, true)]
+    [InlineData("Guest", "qemu-ga-blocklist", Verdict.Failed, false, false)]
+    [InlineData("Guest", "of-a-newer-agent", Verdict.Pending, false, false)]
+    [InlineData("Domain", "dedicated-hint", Verdict.Effective, true, false)]
+    [InlineData("Domain", "iothreads", Verdict.Configured, true, true)]
+    [InlineData("Domain", "svirt", Verdict.Failed, false, false)]
+    [InlineData("Host", "halt-polling", Verdict.Absent, false, true)]
+    [InlineData("Host", "kworker-isolation", Verdict.Drifted, false, false)]
+    [InlineData("Host", "libvirt-auth", Verdict.Absent, true, true)]
+    public void Judge_Verdict_DependsOnTheIntent(string where, string practice, Verdict verdict, bool dedicated, bool overcommit)
+    {
+        var place = Enum.Parse<CheckPlace>(where);
+        Observation[] observations = [new() { Practice = practice, Verdict = verdict }];
+
+        Assert.Equal(dedicated, CheckRules.Judge(place, "vm1", observations, CheckIntent.Dedicated).Single().IsExpected);
+        Assert.Equal(overcommit, CheckRules.Judge(place, "vm1", observations, CheckIntent.Overcommit).Single().IsExpected);
+    }
+
+    [Fact]
+    public void Judge_StaticPages_MakeTransparentOnesPointless()
+    {
+        Observation[] observations = [new() { Practice = "static-hugepages", Verdict = Verdict.Effective }, new() { Practice = "transparent-hugepages", Verdict = Verdict.Absent }];
+
+        Assert.All(CheckRules.Judge(CheckPlace.Host, "", observations, CheckIntent.Dedicated), f => Assert.True(f.IsExpected));
+        Assert.False(CheckRules.Judge(CheckPlace.Host, "", observations[1..], CheckIntent.Dedicated).Single().IsExpected);
+    }
+
+    [Fact]
+    public void Judge_BothSidesPoll_IsAConflict()
+    {
+        var observation = new Observation { Practice = "guest-idle-haltpoll", Verdict = Verdict.Effective, Facts = { new Fact { Name = "poll-control", Value = "N" } } };
+
+        var finding = CheckRules.Judge(CheckPlace.Guest, "vm1", [observation], CheckIntent.Dedicated).Single();
+
+        Assert.Equal((false, "guesttune vm set dedicated-hint vm1 --poll-control true"), (finding.IsExpected, finding.Fix));
+    }
+}
