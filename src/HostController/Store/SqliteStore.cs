@@ -198,9 +198,15 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
         },
         cancellationToken);
 
-    public Task WithdrawAsync(string vm, string operationId, uint? resetCount, CancellationToken cancellationToken) => ExecuteAsync(
-        "UPDATE pcr_prediction SET is_undone = 1, until_reset = coalesce(until_reset, @resetCount, from_reset) WHERE vm = @vm AND operation_id = @operationId",
-        new { vm, operationId, resetCount = (long?)resetCount },
+    public Task WithdrawAsync(string vm, string operationId, uint? resetCount, CancellationToken cancellationToken) => _database.WriteAsync(
+        async transaction =>
+        {
+            await transaction.Connection!.ExecuteAsync(
+                "UPDATE pcr_prediction SET is_undone = 1, until_reset = coalesce(until_reset, @resetCount, from_reset) WHERE vm = @vm AND operation_id = @operationId",
+                new { vm, operationId, resetCount = (long?)resetCount },
+                transaction);
+            return await AppendAsync(transaction, Caller.Current.Record(time.GetUtcNow(), "predict", vm, $"withdrawn: operation {operationId}"));
+        },
         cancellationToken);
 
     public Task AddPredictionAsync(Prediction prediction, CancellationToken cancellationToken) =>
@@ -240,7 +246,7 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
         "scope, name, vm, boot_id AS BootId, collected_at_ms AS CollectedAtMs, saved_at_ms AS SavedAtMs, is_proven AS IsProven";
 
     /// <summary>Without those that no start can equal any more, but for changes that may yet be undone.</summary>
-    private static async Task<int> InsertAsync(SqliteTransaction transaction, Prediction prediction)
+    private async Task<int> InsertAsync(SqliteTransaction transaction, Prediction prediction)
     {
         await transaction.Connection!.ExecuteAsync(
             """
@@ -249,7 +255,7 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
             """,
             new { prediction.Vm, Reset = (long)prediction.FromReset, KeptPredictions },
             transaction);
-        return await transaction.Connection!.ExecuteAsync(
+        await transaction.Connection!.ExecuteAsync(
             """
             INSERT INTO pcr_prediction (scope, vm, operation_id, kind, changes, predicted_at_ms, from_reset, until_reset, is_undone, event_log)
             VALUES ('vm', @Vm, @OperationId, @Kind, @Changes, @PredictedAtMs, @FromReset, @UntilReset, @IsUndone, @EventLog)
@@ -267,6 +273,9 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
                 prediction.EventLog,
             },
             transaction);
+
+        // What counts as right from now on: no such row without its row in the audit.
+        return await AppendAsync(transaction, Caller.Current.Record(time.GetUtcNow(), "predict", prediction.Vm, prediction.Words));
     }
 
     private static Task<int> AppendAsync(SqliteTransaction transaction, AuditRecord record) => transaction.Connection!.ExecuteAsync(

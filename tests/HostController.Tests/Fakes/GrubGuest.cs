@@ -15,8 +15,9 @@ internal sealed class GrubGuest
     private readonly MeasuredVms _vms;
     private readonly string _name;
 
-    /// <summary>Operations by id, with the menu of before.</summary>
-    private readonly Dictionary<string, string> _before = new(StringComparer.Ordinal);
+    /// <summary>The menu before each operation that was not undone.</summary>
+    private readonly Stack<string> _before = new();
+    private int _changes;
 
     public GrubGuest(MeasuredVms vms, string name, string arguments = "root=UUID=1234 ro quiet")
     {
@@ -166,14 +167,14 @@ internal sealed class GrubGuest
         var agent = _vms.AgentOf(_name);
         switch (call)
         {
-            case "Apply" when agent.ChangeCount > _before.Count:
-                _before[$"{_before.Count}"] = Files[Menu];
+            case "Apply" when agent.ChangeCount > _changes:
+                _changes++;
+                _before.Push(Files[Menu]);
                 var added = string.Join(' ', _wanted.Settings.Where(static s => s.Value != "!remove").Select(static s => s.Value.Length == 0 ? s.Key : $"{s.Key}={s.Value}"));
                 Files[Menu] = Write(Files[Menu].Replace("quiet", $"quiet {added}", StringComparison.Ordinal));
                 break;
             case "Undo" when _before.Count > 0:
-                Files[Menu] = Write(_before[$"{_before.Count - 1}"]);
-                _before.Remove($"{_before.Count - 1}");
+                Files[Menu] = Write(_before.Pop());
                 break;
         }
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using GuestTune.Agent.V1;
 using GuestTune.HostController.Tests.Fakes;
+using GuestTune.Practice.V1;
 
 namespace GuestTune.HostController.Tests.MeasuredBoot;
 
@@ -128,10 +129,56 @@ public sealed class PredictionTests
         var replayed = await vms.RunAsync("pcr", "check", "vm1");
 
         Assert.Contains("vm1: measured boot: predicted: the baseline of vm1\n", undo.Out, StringComparison.Ordinal);
+        Assert.Contains("with GuestTune's change op1 (+nohz=off)", (await vms.RunAsync("audit", "--action", "predict")).Out, StringComparison.Ordinal);
         Assert.Equal(0, pending.ExitCode);
         Assert.Equal((0, "vm1: proven equal to the baseline of vm1 (14 registers)\n"), (undone.ExitCode, undone.Out));
         Assert.Equal((1, "vm1: differs from the baseline of vm1: PCR 8, 9\n"), (replayed.ExitCode, replayed.Error));
         Assert.Contains("+nohz=off", replayed.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task UndoWithReboot_AfterSetWithReboot_IsAsPredictedAndThenTheBaseline()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        await vms.RunAsync([.. Set, "--reboot"]);
+        var agent = vms.AgentOf("vm1");
+        agent.Verdict = () => agent.Boot.RestartCount == 1 ? Verdict.Pending : Verdict.Configured;
+
+        var undo = await vms.RunAsync("undo", "vm1", "--reboot", "--operation-id", "op2");
+        guest.Start();
+        var check = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Equal((0, ""), (undo.ExitCode, undo.Error));
+        Assert.Contains("vm1: measured boot: as predicted: proven equal to the baseline of vm1 with the boot trial of GuestTune's operation op2\n", undo.Out, StringComparison.Ordinal);
+        Assert.Equal("vm1: proven equal to the baseline of vm1 (14 registers)\n", check.Out);
+    }
+
+    [Fact]
+    public async Task SetWithReboot_GuestFellBack_OnlyTheBaselineCountsAgain()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var boot = vms.AgentOf("vm1").Boot;
+        boot.OnRestart = () =>
+        {
+            guest.Extra = "set default=guesttune-previous";
+            guest.Start();
+            guest.Extra = null;
+            boot.ComeUp(BootTrialState.FellBack);
+        };
+
+        var set = await vms.RunAsync([.. Set, "--reboot"]);
+        guest.Start();
+        var back = await vms.RunAsync("pcr", "check", "vm1");
+        guest.Files[GrubGuest.Menu] = GrubGuest.MenuWith("root=UUID=1234 ro quiet nohz=off");
+        guest.Start();
+        var replayed = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Equal(1, set.ExitCode);
+        Assert.Contains("the change was undone", set.Error, StringComparison.Ordinal);
+        Assert.Equal((0, "vm1: proven equal to the baseline of vm1 (14 registers)\n"), (back.ExitCode, back.Out));
+        Assert.Equal((1, "vm1: differs from the baseline of vm1: PCR 8, 9\n"), (replayed.ExitCode, replayed.Error));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace GuestTune.HostController.Tests.Rebooting;
 
 public sealed class RebootTests
 {
-    private static readonly Pace Quick = new() { TimeoutMs = 3000 };
+    private static readonly Pace Patient = new() { TimeoutMs = 60_000 };
 
     [Fact]
     public async Task Reboot_GuestComesBack_TellsItsPhasesEndsTheTrialAndKeepsNoNote()
@@ -300,7 +300,7 @@ public sealed class RebootTests
         agent.Boot.OnRestart = () => agent.Boot.ComeUp(BootTrialState.FellBack);
 
         var result = Result(await All(controller.UndoAsync(
-            new UndoRequest { Selection = Vm1, Pace = Quick, OperationId = "op2", TargetOperationId = "op1", Reboot = new RebootOptions() }, default)));
+            new UndoRequest { Selection = Vm1, Pace = Patient, OperationId = "op2", TargetOperationId = "op1", Reboot = new RebootOptions() }, default)));
 
         Assert.Equal(RebootOutcome.FellBack, result.Rebooted.Outcome);
         Assert.Contains("an undo cannot be undone", result.Rebooted.Problem, StringComparison.Ordinal);
@@ -330,7 +330,7 @@ public sealed class RebootTests
     private static RebootRequest Reboot(string id, uint limitMs = 0, Recovery recovery = Recovery.Unspecified) => new()
     {
         Selection = Vm1,
-        Pace = Quick,
+        Pace = Patient,
         OperationId = id,
         Options = new RebootOptions { TimeLimitMs = limitMs, Recovery = recovery },
     };
@@ -338,7 +338,7 @@ public sealed class RebootTests
     private static ApplyRequest Apply(string id) => new()
     {
         Selection = Vm1,
-        Pace = Quick,
+        Pace = Patient,
         OperationId = id,
         Desired = new Desired { Practice = "guest-idle-haltpoll", Settings = { ["guest_halt_poll_ns"] = "400000" } },
         Reboot = new RebootOptions(),

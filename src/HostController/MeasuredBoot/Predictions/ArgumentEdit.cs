@@ -38,16 +38,17 @@ internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, stri
 
         string[] wordsBefore = [.. old.Select(static m => m.Value)], wordsAfter = [.. now.Select(static m => m.Value)];
         var edit = new ArgumentEdit(wordsBefore[..lead], wordsBefore[lead..^tail], wordsAfter[lead..^tail], wordsBefore[^tail..]);
+        var (lastBefore, lastAfter) = (LastByKey(wordsBefore), LastByKey(wordsAfter));
         foreach (var change in edit.Changes)
         {
-            Check(change, wordsBefore, requested);
+            Check(change, lastBefore, requested);
         }
 
         foreach (var argument in requested.Where(r => edit.Changes.Any(c => c.Key == TokenOfChange.KeyOf(r.Key))))
         {
             // The kernel takes the last one; without ours another's counts again.
             var key = TokenOfChange.KeyOf(argument.Key);
-            var value = wordsAfter.LastOrDefault(w => TokenOfChange.KeyOf(w) == key) is { } last ? new TokenOfChange(true, last).Value : null;
+            var value = lastAfter.TryGetValue(key, out var last) ? new TokenOfChange(true, last).Value : null;
             if (!argument.Values.Contains(value, StringComparer.Ordinal) && !(argument.Values.Contains(null, StringComparer.Ordinal) && edit.Changes.All(c => c.Key != key || !c.IsAdded)))
             {
                 throw new UnpredictableException($"{argument.Key} would be '{value}' there, which nobody asked for");
@@ -74,13 +75,24 @@ internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, stri
         return at >= 0 && Has(words, at, [.. Before, .. Tail]) ? Exchange(words, at) : null;
     }
 
-    private static void Check(TokenOfChange change, string[] wordsBefore, IReadOnlyList<RequestedArgument> requested)
+    private static Dictionary<string, string> LastByKey(string[] words)
+    {
+        var last = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var word in words)
+        {
+            last[TokenOfChange.KeyOf(word)] = word;
+        }
+
+        return last;
+    }
+
+    private static void Check(TokenOfChange change, Dictionary<string, string> lastBefore, IReadOnlyList<RequestedArgument> requested)
     {
         var argument = requested.FirstOrDefault(r => TokenOfChange.KeyOf(r.Key) == change.Key);
         var isAsked = argument is not null && (change.IsAdded
             ? argument.Values.Any(v => v is not null && change.Token == (v.Length == 0 ? argument.Key : $"{argument.Key}={v}"))
             // Only what counted before gives way to what was asked for.
-            : wordsBefore.LastOrDefault(w => TokenOfChange.KeyOf(w) == change.Key) == change.Token);
+            : lastBefore.GetValueOrDefault(change.Key) == change.Token);
         if (!isAsked)
         {
             throw new UnpredictableException($"{change} was not asked for");
