@@ -51,9 +51,10 @@ public sealed class ProgramTests
             begun.TrySetResult();
             await Task.Delay(Timeout.Infinite, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         };
-        using var program = ProgramProcess.Start("set", "haltpoll", "--all", "--grow", "3", "-o", "json", "--inventory", fleet.WriteInventory());
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        await Task.Delay(300);
+
+        // One after the other, so that the first has answered when the second is asked.
+        using var program = ProgramProcess.Start("set", "haltpoll", "--all", "--grow", "3", "-o", "json", "--parallel", "1", "--inventory", fleet.WriteInventory());
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
         await program.SignalAsync("INT");
         var (code, output, error) = await program.EndAsync();
