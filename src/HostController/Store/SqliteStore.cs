@@ -1,5 +1,6 @@
 using Dapper;
 using GuestTune.Controller.MeasuredBoot.Baselines;
+using GuestTune.Controller.MeasuredBoot.Comparison;
 using GuestTune.Controller.MeasuredBoot.Enrolment;
 using GuestTune.Controller.MeasuredBoot.Predictions;
 using GuestTune.MeasuredBoot.Tpm;
@@ -178,7 +179,7 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
                     vm,
                     r.OperationId,
                     Enum.Parse<PredictionKind>(r.Kind, ignoreCase: true),
-                    TokenOfChange.Parse(r.Changes),
+                    TokenChange.Parse(r.Changes),
                     Time(r.PredictedAtMs),
                     (uint)r.FromReset,
                     (uint?)r.UntilReset,
@@ -265,7 +266,7 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
                 prediction.Vm,
                 prediction.OperationId,
                 Kind = prediction.Kind.ToString().ToLowerInvariant(),
-                Changes = TokenOfChange.Join(prediction.Changes),
+                Changes = TokenChange.Join(prediction.Changes),
                 PredictedAtMs = prediction.PredictedAt.ToUnixTimeMilliseconds(),
                 FromReset = (long)prediction.FromReset,
                 UntilReset = (long?)prediction.UntilReset,

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using GuestTune.Controller.Differences;
+using GuestTune.Controller.MeasuredBoot.Comparison;
 
 namespace GuestTune.Controller.MeasuredBoot.Predictions;
 
@@ -8,8 +9,8 @@ namespace GuestTune.Controller.MeasuredBoot.Predictions;
 /// <param name="Tail">Words behind it.</param>
 internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, string[] After, string[] Tail)
 {
-    public IReadOnlyList<TokenOfChange> Changes { get; } =
-        [.. SequenceDiff.Of(Before, After).Where(static s => !s.IsKept).Select(s => s.Before >= 0 ? new TokenOfChange(false, Before[s.Before]) : new TokenOfChange(true, After[s.After]))];
+    public IReadOnlyList<TokenChange> Changes { get; } =
+        [.. SequenceDiff.Of(Before, After).Where(static s => !s.IsKept).Select(s => s.Before >= 0 ? new TokenChange(false, Before[s.Before]) : new TokenChange(true, After[s.After]))];
 
     /// <summary>Compares two lines that a guest shows with what was asked for.</summary>
     /// <exception cref="UnpredictableException">They differ in anything else.</exception>
@@ -44,11 +45,11 @@ internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, stri
             Check(change, lastBefore, requested);
         }
 
-        foreach (var argument in requested.Where(r => edit.Changes.Any(c => c.Key == TokenOfChange.KeyOf(r.Key))))
+        foreach (var argument in requested.Where(r => edit.Changes.Any(c => c.Key == TokenChange.KeyOf(r.Key))))
         {
             // The kernel takes the last one; without ours another's counts again.
-            var key = TokenOfChange.KeyOf(argument.Key);
-            var value = lastAfter.TryGetValue(key, out var last) ? new TokenOfChange(true, last).Value : null;
+            var key = TokenChange.KeyOf(argument.Key);
+            var value = lastAfter.TryGetValue(key, out var last) ? new TokenChange(true, last).Value : null;
             if (!argument.Values.Contains(value, StringComparer.Ordinal) && !(argument.Values.Contains(null, StringComparer.Ordinal) && edit.Changes.All(c => c.Key != key || !c.IsAdded)))
             {
                 throw new UnpredictableException($"{argument.Key} would be '{value}' there, which nobody asked for");
@@ -80,15 +81,15 @@ internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, stri
         var last = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var word in words)
         {
-            last[TokenOfChange.KeyOf(word)] = word;
+            last[TokenChange.KeyOf(word)] = word;
         }
 
         return last;
     }
 
-    private static void Check(TokenOfChange change, Dictionary<string, string> lastBefore, IReadOnlyList<RequestedArgument> requested)
+    private static void Check(TokenChange change, Dictionary<string, string> lastBefore, IReadOnlyList<RequestedArgument> requested)
     {
-        var argument = requested.FirstOrDefault(r => TokenOfChange.KeyOf(r.Key) == change.Key);
+        var argument = requested.FirstOrDefault(r => TokenChange.KeyOf(r.Key) == change.Key);
         var isAsked = argument is not null && (change.IsAdded
             ? argument.Values.Any(v => v is not null && change.Token == (v.Length == 0 ? argument.Key : $"{argument.Key}={v}"))
             // Only what counted before gives way to what was asked for.

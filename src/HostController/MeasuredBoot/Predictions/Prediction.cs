@@ -16,7 +16,7 @@ internal sealed record Prediction(
     string Vm,
     string OperationId,
     PredictionKind Kind,
-    IReadOnlyList<TokenOfChange> Changes,
+    IReadOnlyList<TokenChange> Changes,
     DateTimeOffset PredictedAt,
     uint FromReset,
     uint? UntilReset,
@@ -29,8 +29,8 @@ internal sealed record Prediction(
     public string Words => Kind switch
     {
         PredictionKind.Trial => $"with the boot trial of GuestTune's operation {OperationId}",
-        PredictionKind.Undo => $"with GuestTune's undo {OperationId} ({TokenOfChange.Join(Changes)})",
-        _ => $"with GuestTune's change {OperationId} ({TokenOfChange.Join(Changes)})",
+        PredictionKind.Undo => $"with GuestTune's undo {OperationId} ({TokenChange.Join(Changes)})",
+        _ => $"with GuestTune's change {OperationId} ({TokenChange.Join(Changes)})",
     };
 
     /// <summary>As one side of a comparison: the baseline's registers, those of GRUB as the events give them.</summary>

@@ -1,3 +1,4 @@
+using GuestTune.Controller.MeasuredBoot.Comparison;
 using GuestTune.Controller.Practices;
 using GuestTune.Practice.V1;
 
@@ -17,7 +18,7 @@ internal sealed record RequestedArgument(string Key, IReadOnlyList<string?> Valu
     };
 
     /// <summary>What puts an operation's changes back.</summary>
-    public static IReadOnlyList<RequestedArgument> Undoing(IReadOnlyList<TokenOfChange> changes) =>
+    public static IReadOnlyList<RequestedArgument> Undoing(IReadOnlyList<TokenChange> changes) =>
     [
         .. changes.GroupBy(static c => c.Key, StringComparer.Ordinal)
             .Select(static g => new RequestedArgument(g.Key, [g.LastOrDefault(static c => !c.IsAdded)?.Value])),
