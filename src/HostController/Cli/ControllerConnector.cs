@@ -51,7 +51,9 @@ internal static class ControllerConnector
         // What was changed in a tree is remembered in it, unless the state is named.
         var files = new RootedFileSystem(root ?? "/");
         var state = root is null || invocation.State is not null ? StateDirectory.Of(invocation) : files.Resolve(StateDirectory.OfSystem);
-        return HostTuning.Create(files, Path.Combine(state, "host"), TimeProvider.System);
+        var needs = root is not null ? null
+            : new LibvirtHugepageNeeds(invocation.Connect ?? LibvirtVmSource.DefaultUri, () => invocation.Connect is not null || LibvirtVmSource.DaemonIsPresent(), TimeProvider.System);
+        return HostTuning.Create(files, Path.Combine(state, "host"), TimeProvider.System, needs);
     }
 
     /// <exception cref="RpcException">The daemon that was asked for cannot be used.</exception>

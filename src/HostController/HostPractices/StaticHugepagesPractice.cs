@@ -92,11 +92,11 @@ internal sealed class StaticHugepagesPractice(RootedFileSystem files, HostKernel
         }
     }
 
-    private static void AddNeeds(List<Fact> facts, IReadOnlyList<HugepageNeed> domains, string? problem)
+    private static void AddNeeds(List<Fact> facts, IReadOnlyList<HugepageNeed> domains, ulong standard, string? problem)
     {
         const string Source = "domain XML";
-        facts.AddRange(domains.Select(static n => new Fact(
-            n.Domain, Scope.Context, $"{n.Pages} pages of {(n.PageSizeKiB == 0 ? "the default size" : HugepagePool.NameOf(n.PageSizeKiB))}, {(n.IsRunning ? "running" : "not running")}", Source)));
+        facts.AddRange(domains.Select(n => new Fact(
+            n.Domain, Scope.Context, $"{n.PagesOf(SizeOf(n, standard))} pages of {HugepagePool.NameOf(SizeOf(n, standard))}, {(n.IsRunning ? "running" : "not running")}", Source)));
         if (problem is not null)
         {
             facts.Add(new Fact("domains", Scope.Context, null, Source, problem));
@@ -112,13 +112,13 @@ internal sealed class StaticHugepagesPractice(RootedFileSystem files, HostKernel
         }
 
         var domains = needs.Read(out var problem);
-        AddNeeds(facts, domains, problem);
         var standard = MemoryInformation.Read(Files, "Hugepagesize").SizeKiB ?? 0;
+        AddNeeds(facts, domains, standard, problem);
         var shortages = new List<string>();
-        foreach (var need in domains.Where(static n => !n.IsRunning).GroupBy(n => n.PageSizeKiB == 0 ? standard : n.PageSizeKiB))
+        foreach (var need in domains.Where(static n => !n.IsRunning).GroupBy(n => SizeOf(n, standard)))
         {
             var pool = Array.Find(pools, p => p.PageSizeKiB == need.Key);
-            var (wanted, free) = (need.Aggregate(0UL, static (sum, n) => sum + n.Pages), pool?.Read(Files, "free_hugepages") ?? 0);
+            var (wanted, free) = (need.Aggregate(0UL, (sum, n) => sum + n.PagesOf(need.Key)), pool?.Read(Files, "free_hugepages") ?? 0);
             if (wanted > free)
             {
                 shortages.Add($"the domains {string.Join(", ", need.Select(static n => n.Domain))} need {wanted} pages of {HugepagePool.NameOf(need.Key)} to start, and {free} are free");
@@ -127,6 +127,8 @@ internal sealed class StaticHugepagesPractice(RootedFileSystem files, HostKernel
 
         return shortages;
     }
+
+    private static ulong SizeOf(HugepageNeed need, ulong standard) => need.PageSizeKiB == 0 ? standard : need.PageSizeKiB;
 
     private void AddCount(HugepagePool pool, string file, string name, List<Fact> facts)
     {

@@ -71,13 +71,34 @@ public sealed class StaticHugepagesTests : IDisposable
     {
         _tree.WritePool(Pool, pages, pages);
         await using var host = _tree.Open(new Needs(
-            new HugepageNeed("vm1", 2048, 512, IsRunning: false), new HugepageNeed("vm2", 0, 1024, IsRunning: false), new HugepageNeed("vm3", 1024 * 1024, 9, IsRunning: true)));
+            new HugepageNeed("vm1", 2048, 1024 * 1024, IsRunning: false), new HugepageNeed("vm2", 0, (2 * 1024 * 1024) - 1, IsRunning: false), new HugepageNeed("vm3", 1024 * 1024, 9 * 1024 * 1024, IsRunning: true)));
 
         var observation = (await host.ObserveAsync(new ObserveRequest { Practices = { StaticHugepagesPractice.PracticeId } }, default)).Observations[0];
 
         Assert.Equal(verdict, observation.Verdict);
         Assert.Contains(reason, observation.Reason);
         Assert.Contains(observation.Facts, f => f is { Name: "vm3", Value: "9 pages of 1G, running" });
+    }
+
+    [Fact]
+    public void Read_DomainsOfLibvirt_TellWhatTheyTake()
+    {
+        _tree.Write("/node.xml", """
+            <node>
+              <domain type='test'><name>big</name><memory unit='GiB'>3</memory><memoryBacking><hugepages><page size='1' unit='GiB'/></hugepages></memoryBacking><os><type>hvm</type></os></domain>
+              <domain type='test'><name>usual</name><memory unit='MiB'>64</memory><memoryBacking><hugepages/></memoryBacking><os><type>hvm</type></os></domain>
+              <domain type='test'><name>none</name><memory unit='MiB'>64</memory><os><type>hvm</type></os></domain>
+            </node>
+            """);
+
+        var needs = new LibvirtHugepageNeeds($"test://{_tree.PathOf("/node.xml")}", static () => true, TimeProvider.System).Read(out var problem);
+
+        Assert.Null(problem);
+        Assert.Equal([("big", 1024UL * 1024, 3UL), ("usual", 0UL, 32UL)], needs.OrderBy(static n => n.Domain, StringComparer.Ordinal).Select(static n => (n.Domain, n.PageSizeKiB, n.PagesOf(n.PageSizeKiB == 0 ? 2048 : n.PageSizeKiB))));
+        Assert.Empty(new LibvirtHugepageNeeds("test:///nowhere.xml", static () => true, TimeProvider.System).Read(out problem));
+        Assert.NotNull(problem);
+        Assert.Empty(new LibvirtHugepageNeeds("test:///default", static () => false, TimeProvider.System).Read(out problem));
+        Assert.Equal("no libvirt runs on this host", problem);
     }
 
     [Fact]

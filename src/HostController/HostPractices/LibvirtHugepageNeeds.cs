@@ -1,0 +1,63 @@
+using System.Xml.Linq;
+using GuestTune.Controller.DomainXml.HugePages;
+using GuestTune.Controller.Libvirt;
+
+namespace GuestTune.Controller.HostPractices;
+
+/// <summary>What libvirt's domains need of static pages: of those that run as they run, else as they are defined.</summary>
+/// <param name="isPresent">Whether there is a libvirt to ask; to look for it takes longer than all the rest.</param>
+internal sealed class LibvirtHugepageNeeds(string uri, Func<bool> isPresent, TimeProvider time) : IHugepageNeeds
+{
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
+
+    public IReadOnlyList<HugepageNeed> Read(out string? problem)
+    {
+        if (!isPresent())
+        {
+            problem = "no libvirt runs on this host";
+            return [];
+        }
+
+        try
+        {
+            var needs = ReadAsync().GetAwaiter().GetResult();
+            problem = null;
+            return needs;
+        }
+        catch (LibvirtException e)
+        {
+            problem = $"libvirt {uri}: {e.Message}";
+            return [];
+        }
+    }
+
+    private async Task<IReadOnlyList<HugepageNeed>> ReadAsync()
+    {
+        await using var client = new LibvirtClient(uri, LibvirtAccess.Read, time);
+        return await client.AskAsync(
+            static connection => connection.Domains(DomainFilter.All).SelectMany(static domain =>
+            {
+                using (domain)
+                {
+                    return Of(domain);
+                }
+            }).ToArray(),
+            CancellationToken.None,
+            TimeLimit);
+    }
+
+    private static HugepageNeed[] Of(LibvirtDomain domain)
+    {
+        try
+        {
+            var isRunning = domain.State is not (DomainState.ShutOff or DomainState.Crashed);
+            var sizes = HugePageNeed.Of(XElement.Parse(domain.Xml(DomainXmlFlags.Live)));
+            return [.. sizes.Select(n => new HugepageNeed(domain.Name, (ulong)n.SizeKib, (ulong)n.MemoryKib, isRunning))];
+        }
+        catch (LibvirtException e) when (e.Code == LibvirtErrorCode.NoDomain)
+        {
+            // It has gone meanwhile.
+            return [];
+        }
+    }
+}
