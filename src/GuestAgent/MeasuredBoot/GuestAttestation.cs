@@ -46,16 +46,21 @@ internal sealed class GuestAttestation(GuestTpm tpm)
                     $"the TPM has not all of these registers in bank {PcrBank.Find(selection.Bank)?.Name ?? "of that kind"}; its banks: {(there.Length == 0 ? "none" : there)}");
             }
 
-            return With(client, TpmTemplates.AttestationKey(), (handle, key) => Quote(client, path, handle, key, nonce, selection));
+            return Quote(client, path, nonce, selection);
         },
         cancellationToken);
 
-    private static QuoteReading Quote(TpmClient client, string path, uint handle, TpmPublic key, byte[] nonce, PcrSelection selection)
+    private static QuoteReading Quote(TpmClient client, string path, byte[] nonce, PcrSelection selection)
     {
+        // Not while the key is loaded: the kernel would put it aside for each command, and back again.
         var before = client.ReadPcrs([selection]);
         for (var attempt = 1; attempt <= QuoteAttempts; attempt++)
         {
-            var (attest, signature) = client.Quote(handle, nonce, selection);
+            var (key, attest, signature) = With(client, TpmTemplates.AttestationKey(), (handle, key) =>
+            {
+                var (attest, signature) = client.Quote(handle, nonce, selection);
+                return (key, attest, signature);
+            });
             var after = client.ReadPcrs([selection]);
             if (before.Zip(after).All(static pair => pair.First.Digest.AsSpan().SequenceEqual(pair.Second.Digest)))
             {
