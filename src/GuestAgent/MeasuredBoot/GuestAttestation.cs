@@ -36,24 +36,13 @@ internal sealed class GuestAttestation(GuestTpm tpm)
 
     /// <exception cref="PracticeException">The TPM cannot be used, or does not have the registers.</exception>
     public Task<QuoteReading> QuoteAsync(byte[] nonce, PcrSelection selection, CancellationToken cancellationToken) => tpm.AskAsync(
-        (client, path) =>
-        {
-            var banks = client.ReadAllocation();
-            if ((selection.Mask & ~banks.FirstOrDefault(b => b.Bank == selection.Bank).Mask) != 0)
-            {
-                var there = string.Join(", ", banks.Where(static b => b.Mask != 0).Select(static b => PcrBank.Find(b.Bank)?.Name ?? $"0x{(ushort)b.Bank:x4}"));
-                throw PracticeException.Precondition(
-                    $"the TPM has not all of these registers in bank {PcrBank.Find(selection.Bank)?.Name ?? "of that kind"}; its banks: {(there.Length == 0 ? "none" : there)}");
-            }
-
-            return Quote(client, path, nonce, selection);
-        },
+        (client, path) => Quote(client, path, nonce, selection),
         cancellationToken);
 
     private static QuoteReading Quote(TpmClient client, string path, byte[] nonce, PcrSelection selection)
     {
         // Not while the key is loaded: the kernel would put it aside for each command, and back again.
-        var before = client.ReadPcrs([selection]);
+        var before = Read(client, selection);
         for (var attempt = 1; attempt <= QuoteAttempts; attempt++)
         {
             var (key, attest, signature) = With(client, TpmTemplates.AttestationKey(), (handle, key) =>
@@ -71,6 +60,28 @@ internal sealed class GuestAttestation(GuestTpm tpm)
         }
 
         throw PracticeException.Precondition("the registers change faster than they can be quoted: something keeps extending them");
+    }
+
+    private static IReadOnlyList<PcrValue> Read(TpmClient client, PcrSelection selection)
+    {
+        IReadOnlyList<PcrValue>? values = null;
+        try
+        {
+            values = client.ReadPcrs([selection]);
+        }
+        catch (TpmException)
+        {
+            // An algorithm that it does not know; below is what it has.
+        }
+
+        if (values?.Count == selection.Count)
+        {
+            return values;
+        }
+
+        var there = string.Join(", ", client.ReadAllocation().Where(static b => b.Mask != 0).Select(static b => PcrBank.Find(b.Bank)?.Name ?? $"0x{(ushort)b.Bank:x4}"));
+        throw PracticeException.Precondition(
+            $"the TPM has not all of these registers in bank {PcrBank.Find(selection.Bank)?.Name ?? "of that kind"}; its banks: {(there.Length == 0 ? "none" : there)}");
     }
 
     private static T With<T>(TpmClient client, byte[] template, Func<uint, TpmPublic, T> use)

@@ -13,11 +13,7 @@ internal sealed class PcrReader(GuestTpm tpm, SysfsPcrs sysfs, ToolPcrs tool)
         try
         {
             return await tpm.AskAsync(
-                (client, path) =>
-                {
-                    var banks = PcrReading.Among(wanted, client.ReadAllocation());
-                    return new PcrReading(path, null, banks, client.ReadPcrs(banks));
-                },
+                (client, path) => Read(client, path, wanted),
                 cancellationToken);
         }
         catch (PracticeException e) when (ReadElsewhere(e.Message) is { } reading)
@@ -25,6 +21,28 @@ internal sealed class PcrReader(GuestTpm tpm, SysfsPcrs sysfs, ToolPcrs tool)
             return reading.Only(wanted);
         }
     }
+
+    private static PcrReading Read(TpmClient client, string path, IReadOnlyList<PcrSelection> wanted)
+    {
+        if (wanted.Count > 0)
+        {
+            try
+            {
+                // Each command costs milliseconds, since the driver looks for the answer only so often: what there is, the registers themselves say.
+                var values = client.ReadPcrs(wanted);
+                return new PcrReading(path, null, [.. wanted.Select(w => w with { Mask = Mask(values, w.Bank) })], values);
+            }
+            catch (TpmException)
+            {
+                // A bank of an algorithm that the TPM does not know is an error to it, and one that is off is none.
+            }
+        }
+
+        var banks = PcrReading.Among(wanted, client.ReadAllocation());
+        return new PcrReading(path, null, banks, client.ReadPcrs(banks));
+    }
+
+    private static uint Mask(IReadOnlyList<PcrValue> values, TpmAlgorithm bank) => values.Where(v => v.Bank == bank).Aggregate(0u, static (mask, v) => mask | (1u << v.Index));
 
     /// <summary>A TPM 1.2, or none, has no registers of this kind anywhere.</summary>
     private PcrReading? ReadElsewhere(string deviceProblem) => tpm.Look() is { Problem: null } presence

@@ -39,7 +39,7 @@ public sealed class TpmClient(ITpmTransport transport)
         return text.ToString().Trim();
     }
 
-    /// <summary>All registers of the selections, as they were at one moment.</summary>
+    /// <summary>Of the registers of the selections all that the TPM has, as they were at one moment.</summary>
     public IReadOnlyList<PcrValue> ReadPcrs(IReadOnlyList<PcrSelection> selections)
     {
         ArgumentNullException.ThrowIfNull(selections);
@@ -209,7 +209,7 @@ public sealed class TpmClient(ITpmTransport transport)
         {
             for (var rest = selection.Mask; rest != 0;)
             {
-                // What is asked for fits into one answer, so that a TPM which gives less is not asked for ever.
+                // What is asked for fits into one answer: what no answer has is not there.
                 var part = selection with { Mask = Lowest(rest, MaximumDigestsPerRead) };
                 var read = ReadPart(part, values, ref counter);
                 if (read is null)
@@ -217,7 +217,7 @@ public sealed class TpmClient(ITpmTransport transport)
                     return false;
                 }
 
-                rest &= ~read.Value;
+                rest &= ~(read.Value == 0 ? part.Mask : read.Value);
             }
         }
 
@@ -240,7 +240,7 @@ public sealed class TpmClient(ITpmTransport transport)
         counter = now;
         var given = PcrSelection.ReadList(ref reader);
         var digests = reader.Count(MaximumDigestsPerRead, "digests");
-        if (given is not [var selection] || selection.Bank != part.Bank || (selection.Mask & ~part.Mask) != 0 || selection.Count != digests || digests == 0)
+        if (given is not [var selection] || selection.Bank != part.Bank || (selection.Mask & ~part.Mask) != 0 || selection.Count != digests)
         {
             throw new TpmFormatException("the TPM answered with other registers than it was asked for");
         }
