@@ -53,6 +53,7 @@ internal static class AgentHost
         // Made by the container, which disposes of nothing else.
         builder.Services.AddSingleton<ISessionSource>(services =>
             new PortSessionSource(arguments.Options.PortName, openPort, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<IFreedMemory, FreedMemory>();
         builder.Services.AddSingleton<SessionServer>();
         builder.Services.AddSingleton<IServer>(static services => services.GetRequiredService<SessionServer>());
         return builder;

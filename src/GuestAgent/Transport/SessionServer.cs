@@ -37,13 +37,17 @@ internal sealed partial class SessionServer : IServer
     private readonly ILoggerFactory _loggerFactory;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger _logger;
+    private readonly IFreedMemory? _freedMemory;
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Task> _running = [];
     private readonly Lock _runningLock = new();
     private Task _acceptLoop = Task.CompletedTask;
 
-    public SessionServer(IOptions<KestrelServerOptions> options, ISessionSource sessions, IHostApplicationLifetime lifetime, ILoggerFactory loggerFactory)
+    /// <param name="freedMemory">Asked for when nothing is left to do.</param>
+    public SessionServer(
+        IOptions<KestrelServerOptions> options, ISessionSource sessions, IHostApplicationLifetime lifetime, ILoggerFactory loggerFactory, IFreedMemory? freedMemory = null)
     {
+        _freedMemory = freedMemory;
         _options = options;
         _sessions = sessions;
         _lifetime = lifetime;
@@ -61,6 +65,7 @@ internal sealed partial class SessionServer : IServer
         where TContext : notnull
     {
         await WarmUp.RunAsync(connection => ServeAsync(connection, application), _logger, cancellationToken);
+        _freedMemory?.GiveBack();
         _sessions.Open();
         _acceptLoop = Task.Run(() => AcceptAsync(application), CancellationToken.None);
     }
@@ -118,9 +123,16 @@ internal sealed partial class SessionServer : IServer
         _ = task.ContinueWith(
             finished =>
             {
+                bool isIdle;
                 lock (_runningLock)
                 {
                     _running.Remove(finished);
+                    isIdle = _running.Count == 0;
+                }
+
+                if (isIdle)
+                {
+                    _freedMemory?.GiveBack();
                 }
             },
             CancellationToken.None,

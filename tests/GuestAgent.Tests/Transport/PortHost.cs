@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using GuestTune.Agent.CommandLine;
+using GuestTune.Agent.Transport;
 using GuestTune.FakePort;
 using GuestTune.VirtioSerial;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace GuestTune.Agent.Tests.Transport;
@@ -13,11 +15,26 @@ internal sealed class PortHost : IAsyncDisposable
 {
     private readonly WebApplication _application;
 
+    /// <summary>The real one is about this whole process; a test wants to know when it is called.</summary>
+    internal sealed class CountedMemory : IFreedMemory
+    {
+        private int _times;
+
+        public int Times => Volatile.Read(ref _times);
+
+        public void GiveBack()
+        {
+            new FreedMemory().GiveBack();
+            Interlocked.Increment(ref _times);
+        }
+    }
+
     private PortHost(GuestTree tree, Func<PortHost, IPort> openPort)
     {
         var arguments = AgentArguments.Parse(["--root", tree.Path], out _);
         var builder = Hosting.AgentHost.CreateBuilder(arguments, () => openPort(this));
         builder.Logging.ClearProviders().AddProvider(Log);
+        builder.Services.AddSingleton<IFreedMemory>(FreedMemory);
         _application = builder.Build();
         _application.Use(async (http, next) =>
         {
@@ -31,6 +48,8 @@ internal sealed class PortHost : IAsyncDisposable
     public FakeVirtioPort Port { get; } = new();
 
     public CollectedLog Log { get; } = new();
+
+    public CountedMemory FreedMemory { get; } = new();
 
     /// <summary>The calls that have ended, with their grpc-status.</summary>
     public ConcurrentQueue<(string Path, string Status)> Calls { get; } = new();

@@ -30,6 +30,21 @@ public sealed class SessionServerTests : IDisposable
     }
 
     [Fact]
+    public async Task Session_LastOneEnded_FreedMemoryIsGivenBack()
+    {
+        await using var host = PortHost.Start(_tree);
+        int before;
+        await using (var client = await host.ConnectAsync())
+        {
+            await client.Agent.PingAsync(new PingRequest());
+            before = host.FreedMemory.Times;
+            Assert.True(before > 0, "what warming up took");
+        }
+
+        await UntilAsync(() => host.FreedMemory.Times > before, "what the session took is given back");
+    }
+
+    [Fact]
     public async Task Session_ReplacedDuringACall_NextOneIsServedAtOnce()
     {
         await using var host = PortHost.Start(_tree);
