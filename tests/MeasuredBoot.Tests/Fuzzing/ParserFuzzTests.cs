@@ -20,7 +20,7 @@ public class ParserFuzzTests
         var registers = RecordedLog.Load("ovmf-direct-kernel").Values;
         Fuzzer.Run(new FuzzTarget(
             "event-log",
-            Runs: 20_000,
+            Runs: 8_000,
             [.. Recorded("*.eventlog"), EventLogSamples.OfEveryKind(), EventLogSamples.OfSha1Alone()],
             EventLogSamples.Words,
             (input, budget) =>
