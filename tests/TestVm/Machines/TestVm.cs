@@ -6,7 +6,7 @@ namespace GuestTune.Testing;
 /// <summary>A running QEMU guest with the published agent in it.</summary>
 public sealed class TestVm : IAsyncDisposable
 {
-    private static readonly TimeSpan AgentTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan AgentTimeout = TimeSpan.FromMinutes(3);
 
     private const int MaxBootAttempts = 3;
 
