@@ -51,7 +51,7 @@ internal sealed class MeasuredBootBench : IAsyncDisposable
         await MeasureMemoryAsync("with a TPM, after start");
         using (var qemuGa = new QemuGaClient(_vm.Folder.PortSocket(TestVmOptions.QemuGuestAgentPort)))
         {
-            await using var link = new AgentLink(_vm.Folder.PortSocket(TestVmOptions.AgentPort), new AgentLinkOptions(), AttachAsync, TimeProvider.System);
+            await using var link = new AgentLink(new SocketChannel(_vm.AgentSocket), new AgentLinkOptions(), AttachAsync, TimeProvider.System);
             await link.AttachAsync(default);
             await MeasureReadAsync(link, qemuGa);
             await MeasureQuoteAsync(link, qemuGa);
@@ -60,8 +60,8 @@ internal sealed class MeasuredBootBench : IAsyncDisposable
         await MeasureMemoryAsync("with a TPM, after quotes");
     }
 
-    private static ValueTask<Session> AttachAsync(string socketPath, CancellationToken cancellationToken) =>
-        HostSession.AttachAsync(socketPath, new SessionOptions(), cancellationToken);
+    private static ValueTask<Session> AttachAsync(ChannelAddress address, CancellationToken cancellationToken) =>
+        HostSession.AttachAsync(((SocketChannel)address).Path, new SessionOptions(), cancellationToken);
 
     private async Task MeasureReadAsync(AgentLink link, QemuGaClient qemuGa)
     {
@@ -89,7 +89,7 @@ internal sealed class MeasuredBootBench : IAsyncDisposable
 
     private async Task QuoteAsync(AgentLink link)
     {
-        var vm = new VmEntry("bench", "inventory", _vm.AgentSocket, new Dictionary<string, string>());
+        var vm = new VmEntry("bench", "inventory", new SocketChannel(_vm.AgentSocket), new Dictionary<string, string>());
         var call = new VmCallContext(vm, link.Client, link.MeasuredBoot, new CallOptions(), TimeSpan.Zero, TimeProvider.System);
         var evidence = await EvidenceCollector.CollectAsync(call, new EvidenceRequest(new PcrSelection(TpmAlgorithm.Sha256, PcrSelection.AllPcrs)));
         var verdict = EvidenceVerifier.Verify(evidence, KeyTrust.Pinned);

@@ -72,10 +72,10 @@ internal sealed class VmBench : IAsyncDisposable
         await MeasureWakeUpsAsync("no host attached");
     }
 
-    private static ValueTask<Session> AttachAsync(string socketPath, CancellationToken cancellationToken) =>
-        HostSession.AttachAsync(socketPath, new SessionOptions(), cancellationToken);
+    private static ValueTask<Session> AttachAsync(ChannelAddress address, CancellationToken cancellationToken) =>
+        HostSession.AttachAsync(((SocketChannel)address).Path, new SessionOptions(), cancellationToken);
 
-    private AgentLink OpenLink() => new(Socket(TestVmOptions.AgentPort), new AgentLinkOptions(), AttachAsync, TimeProvider.System);
+    private AgentLink OpenLink() => new(new SocketChannel(Socket(TestVmOptions.AgentPort)), new AgentLinkOptions(), AttachAsync, TimeProvider.System);
 
     private string Socket(string port) => _vm.Folder.PortSocket(port);
 

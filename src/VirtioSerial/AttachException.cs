@@ -17,7 +17,7 @@ public sealed class AttachException : IOException
     {
     }
 
-    internal AttachException(AttachFailure failure, string message, Exception? innerException = null)
+    public AttachException(AttachFailure failure, string message, Exception? innerException = null)
         : base(message, innerException) => Failure = failure;
 
     public AttachFailure Failure { get; }

@@ -18,6 +18,9 @@ public enum AttachFailure
     /// <summary>Too many programs wait for the socket already.</summary>
     Busy,
 
+    /// <summary>Another program has the port, and may let it go.</summary>
+    Held,
+
     /// <summary>The path cannot name a socket.</summary>
     BadPath,
 

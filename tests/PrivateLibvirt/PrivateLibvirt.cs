@@ -18,6 +18,7 @@ public sealed class PrivateLibvirt : IDisposable
           mkdir -p "$1/${pair%%:*}" "${pair#*:}/libvirt" && mount --bind "$1/${pair%%:*}" "${pair#*:}/libvirt" || exit
         done
         echo ready
+        exec 2>>"$1/output"
         while read -r command; do
           case $command in
             start) libvirtd --config "$1/libvirtd.conf" --pid-file "$1/libvirtd.pid" $2 </dev/null >>"$1/output" 2>&1 & daemon=$! ;;
@@ -34,6 +35,7 @@ public sealed class PrivateLibvirt : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gtl-");
     private readonly Process _supervisor;
+    private bool _isRunning;
 
     public PrivateLibvirt(PrivateLibvirtOptions? options = null)
     {
@@ -110,13 +112,26 @@ public sealed class PrivateLibvirt : IDisposable
         }
 
         Virsh("uri");
+        _isRunning = true;
     }
 
     /// <summary>Whether the daemon's process is there.</summary>
     public bool IsRunning => string.Equals(Ask("look"), "done", StringComparison.Ordinal);
 
     /// <summary>SIGKILL. Domains go on.</summary>
-    public void Kill() => Tell("kill");
+    public void Kill()
+    {
+        Tell("kill");
+        _isRunning = false;
+    }
+
+    public void EnsureRunning()
+    {
+        if (!_isRunning)
+        {
+            Start();
+        }
+    }
 
     /// <summary>A daemon that hangs.</summary>
     public void Pause() => Tell("pause");
@@ -155,6 +170,21 @@ public sealed class PrivateLibvirt : IDisposable
             </domain>
             """);
         Virsh(os.Length > 0 ? ["start", name] : ["start", "--paused", name]);
+    }
+
+    /// <summary>As if <see cref="Run"/> had not been.</summary>
+    public void Remove(string name)
+    {
+        try
+        {
+            Virsh("destroy", name);
+        }
+        catch (IOException e) when (e.Message.Contains("not running", StringComparison.Ordinal))
+        {
+            // A daemon that was just started, and finds the domain gone while it still connects to it, calls that a failure.
+        }
+
+        Virsh("undefine", name);
     }
 
     public void Define(string xml)

@@ -10,7 +10,7 @@ namespace GuestTune.Controller.Channel;
 /// </summary>
 internal sealed class AgentLink : IAsyncDisposable
 {
-    private readonly string _socketPath;
+    private readonly ChannelAddress _address;
     private readonly AttachSession _attach;
     private readonly TimeProvider _time;
     private readonly GrpcChannel _channel;
@@ -21,9 +21,9 @@ internal sealed class AgentLink : IAsyncDisposable
     private bool _lost;
     private bool _disposed;
 
-    public AgentLink(string socketPath, AgentLinkOptions options, AttachSession attach, TimeProvider time)
+    public AgentLink(ChannelAddress address, AgentLinkOptions options, AttachSession attach, TimeProvider time)
     {
-        _socketPath = socketPath;
+        _address = address;
         _attach = attach;
         _time = time;
         var handler = new SocketsHttpHandler
@@ -77,7 +77,7 @@ internal sealed class AgentLink : IAsyncDisposable
             }
 
             var start = _time.GetTimestamp();
-            session = await _attach(_socketPath, cancellationToken);
+            session = await _attach(_address, cancellationToken);
             if (!Keep(session))
             {
                 await session.DisposeAsync();

@@ -2,6 +2,6 @@ using GuestTune.VirtioSerial;
 
 namespace GuestTune.Controller.Channel;
 
-/// <summary>Opens the socket and attaches a session to the agent behind it.</summary>
+/// <summary>Opens a port and attaches a session to the agent behind it.</summary>
 /// <exception cref="AttachException">The agent cannot be reached.</exception>
-internal delegate ValueTask<Session> AttachSession(string socketPath, CancellationToken cancellationToken);
+internal delegate ValueTask<Session> AttachSession(ChannelAddress address, CancellationToken cancellationToken);

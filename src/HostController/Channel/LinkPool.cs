@@ -10,7 +10,7 @@ internal sealed class LinkPool : IAsyncDisposable
     private readonly AttachSession _attach;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Entry> _links = new(StringComparer.Ordinal);
+    private readonly Dictionary<ChannelAddress, Entry> _links = [];
     private bool _disposed;
 
     public LinkPool(AgentLinkOptions options, AttachSession attach, TimeProvider time)
@@ -37,21 +37,21 @@ internal sealed class LinkPool : IAsyncDisposable
         }
     }
 
-    public LinkLease Acquire(string socketPath)
+    public LinkLease Acquire(ChannelAddress address)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_links.TryGetValue(socketPath, out var entry))
+            if (!_links.TryGetValue(address, out var entry))
             {
-                entry = new Entry(new AgentLink(socketPath, _options, _attach, _time));
-                _links.Add(socketPath, entry);
+                entry = new Entry(new AgentLink(address, _options, _attach, _time));
+                _links.Add(address, entry);
             }
 
             entry.Users++;
             entry.IdleTimer?.Dispose();
             entry.IdleTimer = null;
-            return new LinkLease(entry.Link, () => ReleaseAsync(socketPath, entry));
+            return new LinkLease(entry.Link, () => ReleaseAsync(address, entry));
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class LinkPool : IAsyncDisposable
         }
     }
 
-    private async ValueTask ReleaseAsync(string socketPath, Entry entry)
+    private async ValueTask ReleaseAsync(ChannelAddress address, Entry entry)
     {
         lock (_lock)
         {
@@ -83,22 +83,22 @@ internal sealed class LinkPool : IAsyncDisposable
 
             if (_options.IdleTime > TimeSpan.Zero)
             {
-                entry.IdleTimer = _time.CreateTimer(_ => _ = CloseIdleAsync(socketPath, entry), null, _options.IdleTime, Timeout.InfiniteTimeSpan);
+                entry.IdleTimer = _time.CreateTimer(_ => _ = CloseIdleAsync(address, entry), null, _options.IdleTime, Timeout.InfiniteTimeSpan);
                 return;
             }
 
-            _links.Remove(socketPath);
+            _links.Remove(address);
         }
 
         await entry.Link.DisposeAsync();
     }
 
-    private async Task CloseIdleAsync(string socketPath, Entry entry)
+    private async Task CloseIdleAsync(ChannelAddress address, Entry entry)
     {
         lock (_lock)
         {
             // Somebody may have taken it between the timer's tick and this lock, and even have given it back.
-            if (entry.Users > 0 || entry.IdleTimer is null || _disposed || !_links.Remove(socketPath))
+            if (entry.Users > 0 || entry.IdleTimer is null || _disposed || !_links.Remove(address))
             {
                 return;
             }

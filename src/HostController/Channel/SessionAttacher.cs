@@ -1,3 +1,4 @@
+using GuestTune.Controller.Libvirt;
 using GuestTune.VirtioSerial;
 
 namespace GuestTune.Controller.Channel;
@@ -13,6 +14,10 @@ internal static class SessionAttacher
         UnresponsiveAfter = TimeSpan.FromSeconds(4),
     };
 
-    public static ValueTask<Session> AttachAsync(string socketPath, CancellationToken cancellationToken) =>
-        HostSession.AttachAsync(socketPath, Options, cancellationToken);
+    public static async ValueTask<Session> AttachAsync(ChannelAddress address, CancellationToken cancellationToken) => address switch
+    {
+        SocketChannel socket => await HostSession.AttachAsync(socket.Path, Options, cancellationToken),
+        LibvirtChannel libvirt => await HostSession.AttachAsync(await LibvirtPort.OpenAsync(libvirt, cancellationToken), Options, cancellationToken),
+        _ => throw new AttachException(AttachFailure.BadPath, $"there is no way to {address.Name}"),
+    };
 }

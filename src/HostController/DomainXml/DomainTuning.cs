@@ -205,7 +205,7 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
                     using (domain)
                     {
                         // Labels are in the XML, and reading that of a thousand domains takes longer than their names.
-                        found.Add(withLabels ? Libvirt.DomainXml.ToEntry(domain.Name, client.Uri, domain.Xml(DomainXmlFlags.Inactive)) : new VmEntry(domain.Name, client.Uri, null, NoLabels));
+                        found.Add(withLabels ? Libvirt.DomainXml.ToEntry(domain.Name, client.Uri, domain.Xml(DomainXmlFlags.Inactive), static _ => false) : new VmEntry(domain.Name, client.Uri, null, NoLabels));
                     }
                 }
 

@@ -303,7 +303,7 @@ internal sealed class FleetController : IController
 
     private static Vm ToMessage(VmEntry vm)
     {
-        var message = new Vm { Name = vm.Name, Source = vm.Source, Channel = vm.Channel ?? "", Problem = vm.Problem ?? "" };
+        var message = new Vm { Name = vm.Name, Source = vm.Source, Channel = vm.Channel?.Name ?? "", Problem = vm.Problem ?? "" };
         foreach (var (key, value) in vm.Labels)
         {
             message.Labels.Add(key, value);

@@ -126,7 +126,7 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
 
         VmError TimedOut() => attempt switch
         {
-            { Reached: false } => VmFailure.AttachTimeout(vm, pacing.AttachLimit),
+            { Reached: false } => VmFailure.AttachTimeout(vm, pacing.AttachLimit, attempt.Failure),
             { Failure: { } reason } => VmFailure.Broken(vm, reason, changes),
             _ => VmFailure.CallTimeout(vm, pacing.TimeLimit, changes, attempt.Attachment?.Session.IsPeerResponsive ?? true),
         };
@@ -161,9 +161,9 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
                 var callOptions = new CallOptions(deadline: deadline, cancellationToken: cancellationToken);
                 return await call(new VmCallContext(vm, link.Client, link.MeasuredBoot, callOptions, attachment.Took, time));
             }
-            catch (AttachException e) when (e.Failure == AttachFailure.Lost && !cancellationToken.IsCancellationRequested)
+            catch (AttachException e) when (e.Failure is AttachFailure.Lost or AttachFailure.Held && !cancellationToken.IsCancellationRequested)
             {
-                // The VM was reset, or QEMU let another client go in the same moment.
+                // The VM was reset, QEMU let another client go in the same moment, libvirt's daemon is restarted, or another program has the port.
                 attempt.Failure = e.Message;
             }
             catch (RpcException e) when (!cancellationToken.IsCancellationRequested && MayBeRepeated(e.StatusCode, attempt.Attachment))

@@ -15,10 +15,12 @@ internal static class VmFailure
 
     public static VmError NotAttached(string reason) => Error(StatusCode.Unavailable, reached: false, reason);
 
-    public static VmError AttachTimeout(VmEntry vm, TimeSpan limit) => Error(
+    /// <param name="reason">Why the last attempt failed; null where nothing was heard.</param>
+    public static VmError AttachTimeout(VmEntry vm, TimeSpan limit, string? reason) => Error(
         StatusCode.DeadlineExceeded,
         reached: false,
-        $"no agent answered on {Shown(vm)} within {Seconds(limit)}: guesttune-agent may not run in the guest, the guest may be paused or still booting, or another program holds the channel");
+        $"no agent answered on {Shown(vm)} within {Seconds(limit)}: "
+        + (reason ?? "guesttune-agent may not run in the guest, the guest may be paused or still booting, or another program holds the channel"));
 
     /// <param name="responsive">Whether the guest's end of the session still answers.</param>
     public static VmError CallTimeout(VmEntry vm, TimeSpan limit, bool changes, bool responsive) => Error(
@@ -60,7 +62,7 @@ internal static class VmFailure
 
     private static VmError Error(StatusCode code, bool reached, string message) => new() { Code = (uint)code, Message = message, Reached = reached };
 
-    private static string Shown(VmEntry vm) => TerminalText.Escape(vm.Channel ?? "", 200);
+    private static string Shown(VmEntry vm) => TerminalText.Escape(vm.Channel?.Name ?? "", 200);
 
     private static string Seconds(TimeSpan limit) => limit.TotalSeconds < 1 ? $"{limit.TotalMilliseconds:0} ms" : $"{limit.TotalSeconds:0.###} s";
 }

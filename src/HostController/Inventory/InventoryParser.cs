@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using GuestTune.Controller.Channel;
 using GuestTune.Controller.QemuGa;
 using GuestTune.Controller.Rendering;
 using YamlDotNet.Core;
@@ -119,7 +120,7 @@ internal sealed class InventoryParser
         var monitor = fields.TryGetValue(MonitorKey, out var qmp) ? Socket(qmp, MonitorKey, name) : null;
         return name is null || channel is null
             ? null
-            : new VmEntry(name, SourceName, channel, labels, QemuGa: qemuGa is null ? null : new QemuGaSocketAddress(qemuGa), Monitor: monitor);
+            : new VmEntry(name, SourceName, new SocketChannel(channel), labels, QemuGa: qemuGa is null ? null : new QemuGaSocketAddress(qemuGa), Monitor: monitor);
     }
 
     private string? Name(YamlMap map, Dictionary<string, YamlNode> fields)

@@ -1,3 +1,5 @@
+using GuestTune.Controller.Channel;
+
 namespace GuestTune.Controller.Inventory;
 
 /// <summary>All sources as one list of VMs; a source that fails is reported beside what the others said.</summary>
@@ -30,7 +32,7 @@ internal sealed class VmCatalog(IReadOnlyList<IVmSource> sources)
                 }
 
                 vms[vm.Name] = vms[vm.Name] with { QemuGa = vms[vm.Name].QemuGa ?? vm.QemuGa };
-                if (!string.Equals(vms[vm.Name].Channel, vm.Channel, StringComparison.Ordinal))
+                if (vm.Channel is not LibvirtChannel && vms[vm.Name].Channel != vm.Channel)
                 {
                     warnings.Add($"VM '{vm.Name}' is in {vms[vm.Name].Source} and in {vm.Source} with different channels: the one of {vms[vm.Name].Source} is used.");
                 }

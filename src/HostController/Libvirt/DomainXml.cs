@@ -1,5 +1,6 @@
 using System.Xml;
 using System.Xml.Linq;
+using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.QemuGa;
 using GuestTune.Controller.Rendering;
@@ -20,7 +21,8 @@ internal static class DomainXml
     private const string HowToAdd =
         "guesttune vm set agent-channel adds <channel type='unix'><target type='virtio' name='" + PortName + "'/></channel>; start it anew where that says so";
 
-    public static VmEntry ToEntry(string name, string source, string xml)
+    /// <param name="canConnect">Whether a socket that QEMU serves can be used from here; libvirt is gone through for those that cannot.</param>
+    public static VmEntry ToEntry(string name, string source, string xml, Predicate<string> canConnect)
     {
         XElement domain;
         try
@@ -33,14 +35,15 @@ internal static class DomainXml
             return new VmEntry(name, source, null, NoLabels, $"libvirt's XML of the domain cannot be read: {TerminalText.Escape(e.Message, 200)}");
         }
 
-        var (channel, problem) = Channel(domain);
+        var (path, problem) = Socket(domain);
+        ChannelAddress? channel = path is null ? null : canConnect(path) ? new SocketChannel(path) : new LibvirtChannel(source, name);
         var hasQemuGa = Ports(domain, QemuGaPortName).Any();
         return new VmEntry(name, source, channel, Labels(domain), problem, hasQemuGa ? new QemuGaLibvirtAddress(source, name) : null);
     }
 
     private static Dictionary<string, string> NoLabels { get; } = new(StringComparer.Ordinal);
 
-    private static (string? Path, string? Problem) Channel(XElement domain)
+    private static (string? Path, string? Problem) Socket(XElement domain)
     {
         var ours = Ports(domain, PortName).FirstOrDefault();
         if (ours is null)

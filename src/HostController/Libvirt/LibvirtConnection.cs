@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace GuestTune.Controller.Libvirt;
 
@@ -9,6 +10,7 @@ namespace GuestTune.Controller.Libvirt;
 internal sealed unsafe class LibvirtConnection : IDisposable
 {
     private const uint ReadOnly = 1; // VIR_CONNECT_RO
+    private const uint NonBlocking = 1; // VIR_STREAM_NONBLOCK
     private const uint Validate = 1; // VIR_DOMAIN_DEFINE_VALIDATE
     private const uint AllocateExactly = 1; // VIR_NODE_ALLOC_PAGES_SET
 
@@ -21,6 +23,7 @@ internal sealed unsafe class LibvirtConnection : IDisposable
     private static readonly int[] CredentialTypes = [2, 5, 7, 8];
 
     private readonly ConnectionHandle _handle;
+    private bool _hasCallback;
 
     private LibvirtConnection(ConnectionHandle handle) => _handle = handle;
 
@@ -63,6 +66,14 @@ internal sealed unsafe class LibvirtConnection : IDisposable
 
     /// <summary>False once the daemon has gone away: then open another one.</summary>
     public bool IsAlive => LibvirtNative.virConnectIsAlive(_handle) == 1;
+
+    /// <param name="closed">Called once on libvirt's event thread when the daemon goes away: streams do not notice by themselves.</param>
+    public void WhenClosed(Action closed)
+    {
+        var handle = (void*)GCHandle.ToIntPtr(GCHandle.Alloc(closed));
+        LibvirtCall.Checked(LibvirtNative.virConnectRegisterCloseCallback(_handle, &OnClosed, handle, &LibvirtNative.FreeUserData));
+        _hasCallback = true;
+    }
 
     /// <summary>XML: the host, its security models, and what guests it can have (formatcaps.html).</summary>
     public string Capabilities() => LibvirtCall.Text(LibvirtNative.virConnectGetCapabilities(_handle));
@@ -118,10 +129,41 @@ internal sealed unsafe class LibvirtConnection : IDisposable
     /// <summary>Defines a domain or redefines it; the XML is held against libvirt's schema, without which what it does not know is dropped in silence.</summary>
     public LibvirtDomain Define(string xml) => new(LibvirtCall.Checked(LibvirtNative.virDomainDefineXMLFlags(_handle, xml, Validate)));
 
-    public void Dispose() => _handle.Dispose();
+    /// <summary>The host's end of a port of a domain that runs.</summary>
+    /// <param name="channel">The target name of a channel of type 'unix'.</param>
+    public LibvirtStream OpenChannel(string domain, string channel)
+    {
+        var stream = LibvirtNative.virStreamNew(_handle, NonBlocking);
+        try
+        {
+            LibvirtCall.Checked(stream.IsInvalid ? -1 : 0, nameof(LibvirtNative.virStreamNew));
+            using var found = Find(domain);
+            found.OpenChannel(channel, stream);
+            return new LibvirtStream(stream);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        // It would keep the connection open.
+        if (_hasCallback && !_handle.IsClosed)
+        {
+            _ = LibvirtNative.virConnectUnregisterCloseCallback(_handle, &OnClosed);
+        }
+
+        _handle.Dispose();
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void OnClosed(void* connection, int reason, void* closed) => ((Action)GCHandle.FromIntPtr((nint)closed).Target!)();
 
     // Only what the auth file has not is asked for.
-    [System.Runtime.InteropServices.UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int RefuseCredentials(void* credentials, uint count, void* wasAsked)
     {
         *(int*)wasAsked = 1;

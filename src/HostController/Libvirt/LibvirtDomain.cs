@@ -131,5 +131,9 @@ internal sealed unsafe class LibvirtDomain : IDisposable
     /// <exception cref="DllNotFoundException">libvirt-qemu.so.0 is not installed.</exception>
     public string AskQemuGa(string command) => LibvirtCall.Text(LibvirtNative.virDomainQemuAgentCommand(_handle, command, QemuGaTimeoutSeconds, 0));
 
+    /// <summary>Lets a stream of the same connection be the host's end of a port.</summary>
+    /// <param name="name">The target name of a channel of type 'unix'.</param>
+    public void OpenChannel(string name, StreamHandle stream) => LibvirtCall.Checked(LibvirtNative.virDomainOpenChannel(_handle, name, stream, 0));
+
     public void Dispose() => _handle.Dispose();
 }

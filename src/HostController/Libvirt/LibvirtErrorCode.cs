@@ -9,6 +9,9 @@ internal enum LibvirtErrorCode
     /// <summary>VIR_ERR_NO_SUPPORT: the driver has no such call.</summary>
     NoSupport = 3,
 
+    /// <summary>VIR_ERR_OPERATION_FAILED: of virDomainOpenChannel, that another stream has the channel (qemu_driver.c).</summary>
+    OperationFailed = 9,
+
     /// <summary>VIR_ERR_OPERATION_DENIED: the connection may only read.</summary>
     OperationDenied = 29,
 

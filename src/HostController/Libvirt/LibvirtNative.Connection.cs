@@ -18,6 +18,13 @@ internal static unsafe partial class LibvirtNative
     public static partial int virConnectSetKeepAlive(ConnectionHandle connection, int intervalSeconds, uint count);
 
     [LibraryImport(Library)]
+    public static partial int virConnectRegisterCloseCallback(
+        ConnectionHandle connection, delegate* unmanaged[Cdecl]<void*, int, void*, void> callback, void* userData, delegate* unmanaged[Cdecl]<void*, void> free);
+
+    [LibraryImport(Library)]
+    public static partial int virConnectUnregisterCloseCallback(ConnectionHandle connection, delegate* unmanaged[Cdecl]<void*, int, void*, void> callback);
+
+    [LibraryImport(Library)]
     public static partial byte* virConnectGetCapabilities(ConnectionHandle connection);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]

@@ -37,6 +37,10 @@ internal static unsafe partial class LibvirtNative
     {
     }
 
+    /// <summary>Frees a <see cref="GCHandle"/> that was a callback's user data.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static void FreeUserData(void* handle) => GCHandle.FromIntPtr((nint)handle).Free();
+
     /// <summary>The beginning of virError; the rest is not read.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct VirError

@@ -1,5 +1,6 @@
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Rendering;
+using GuestTune.Controller.Serving;
 
 namespace GuestTune.Controller.Libvirt;
 
@@ -33,6 +34,9 @@ internal sealed class LibvirtVmSource(LibvirtClient client, TimeSpan? patience =
         }
     }
 
+    /// <summary>By QEMU's socket, where that is on this host and this user may: that takes no right to change domains, and lets programs take turns.</summary>
+    private bool CanConnect(string path) => LibvirtUri.IsThisHost(client.Uri) && Libc.Access(path, Libc.MayWrite) == 0;
+
     private List<VmEntry> List(LibvirtConnection connection)
     {
         var vms = new List<VmEntry>();
@@ -42,7 +46,7 @@ internal sealed class LibvirtVmSource(LibvirtClient client, TimeSpan? patience =
             {
                 try
                 {
-                    vms.Add(DomainXml.ToEntry(domain.Name, client.Uri, domain.Xml(DomainXmlFlags.Live)));
+                    vms.Add(DomainXml.ToEntry(domain.Name, client.Uri, domain.Xml(DomainXmlFlags.Live), CanConnect));
                 }
                 catch (LibvirtException e) when (e.Code == LibvirtErrorCode.NoDomain)
                 {

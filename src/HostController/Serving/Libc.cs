@@ -8,6 +8,12 @@ internal static unsafe partial class Libc
     /// <summary>chown(2): leaves the owner as it is.</summary>
     public const uint SameOwner = uint.MaxValue;
 
+    /// <summary>W_OK.</summary>
+    public const int MayWrite = 2;
+
+    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Access(string path, int mode);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint GetEffectiveUserId();
 

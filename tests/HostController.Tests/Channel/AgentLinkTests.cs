@@ -32,7 +32,7 @@ public sealed class AgentLinkTests
             }
 
             });
-        await using var link = new AgentLink(directory.PathOf("vm.sock"), new AgentLinkOptions(), SessionAttacher.AttachAsync, TimeProvider.System);
+        await using var link = new AgentLink(new SocketChannel(directory.PathOf("vm.sock")), new AgentLinkOptions(), SessionAttacher.AttachAsync, TimeProvider.System);
         await link.AttachAsync(default);
         var before = GC.GetTotalMemory(forceFullCollection: true);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using GuestTune.Agent.V1;
+using GuestTune.Controller.Channel;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.HostController.Tests.HostPractices;
 using GuestTune.Practice.V1;
@@ -46,7 +47,7 @@ public sealed class CheckCommandTests : IDisposable
     public async Task Check_GuestWithoutAnswer_IsAFindingAndNoSuccess()
     {
         await using var fleet = await TestFleet.StartAsync();
-        fleet.Further.Add(new GuestTune.Controller.Inventory.VmEntry("vm9", "inventory", fleet.PathOf("nobody.sock"), new Dictionary<string, string>(StringComparer.Ordinal)));
+        fleet.Further.Add(new GuestTune.Controller.Inventory.VmEntry("vm9", "inventory", new SocketChannel(fleet.PathOf("nobody.sock")), new Dictionary<string, string>(StringComparer.Ordinal)));
         await using var host = _tree.Open();
         await using var daemon = await RunningDaemon.StartAsync(fleet, new CapturedLog(), host: host);
 

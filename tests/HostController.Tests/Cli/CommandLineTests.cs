@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GuestTune.Controller.Channel;
 using GuestTune.Controller.Cli;
 using GuestTune.Controller.Inventory;
 using GuestTune.HostController.Tests.Fakes;
@@ -188,7 +189,7 @@ public sealed class CommandLineTests
     public async Task Ping_SomeFail_ExitsWith1AndOneLineEach()
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
-        fleet.Further.Add(new VmEntry("vm2", "inventory", fleet.PathOf("gone.sock"), TestFleet.NoLabels));
+        fleet.Further.Add(new VmEntry("vm2", "inventory", new SocketChannel(fleet.PathOf("gone.sock")), TestFleet.NoLabels));
 
         var (code, output, error) = await RunAsync("ping", "--all", "--inventory", fleet.WriteInventory());
 
@@ -204,7 +205,7 @@ public sealed class CommandLineTests
     public async Task Ping_NoneReached_ExitsWith3WithJsonErrors()
     {
         await using var fleet = await TestFleet.StartAsync();
-        fleet.Further.Add(new VmEntry("vm2", "inventory", fleet.PathOf("gone.sock"), TestFleet.NoLabels));
+        fleet.Further.Add(new VmEntry("vm2", "inventory", new SocketChannel(fleet.PathOf("gone.sock")), TestFleet.NoLabels));
 
         var (code, output, _) = await RunAsync("ping", "vm2", "-o", "json", "--inventory", fleet.WriteInventory());
 

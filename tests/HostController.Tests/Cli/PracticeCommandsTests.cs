@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using GuestTune.Agent.V1;
+using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.V1;
 using GuestTune.HostController.Tests.Fakes;
@@ -111,7 +112,7 @@ public sealed class PracticeCommandsTests
         using var silent = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         silent.Bind(new UnixDomainSocketEndPoint(fleet.PathOf("silent.sock")));
         silent.Listen();
-        fleet.Further.Add(new VmEntry("silent", "inventory", fleet.PathOf("silent.sock"), TestFleet.NoLabels));
+        fleet.Further.Add(new VmEntry("silent", "inventory", new SocketChannel(fleet.PathOf("silent.sock")), TestFleet.NoLabels));
 
         var error = (await PlanAsync(fleet, attachTimeoutMs: 300)).Error;
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Serving;
 using GuestTune.HostController.Tests.Fakes;
@@ -33,7 +34,7 @@ public sealed class ProgramTests
     public async Task Run_Inventory_ExitsAsDocumented(string line, int expected)
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
-        fleet.Further.Add(new VmEntry("gone", "inventory", fleet.PathOf("gone.sock"), TestFleet.NoLabels));
+        fleet.Further.Add(new VmEntry("gone", "inventory", new SocketChannel(fleet.PathOf("gone.sock")), TestFleet.NoLabels));
 
         var (code, _, error) = await ProgramProcess.RunAsync([.. line.Split(' '), "--inventory", fleet.WriteInventory()]);
 

@@ -55,7 +55,7 @@ internal sealed class TestFleet : IAsyncDisposable
         var attestor = new Attestor(keys ?? store);
         var libvirt = new LibvirtClients(TimeProvider.System);
         return new FleetController(
-            new VmCatalog([new Source([.. _vms.Select(vm => new VmEntry(vm.Name, "inventory", vm.SocketPath, NoLabels, QemuGa: QemuGa)), .. Further])]),
+            new VmCatalog([new Source([.. _vms.Select(vm => new VmEntry(vm.Name, "inventory", new SocketChannel(vm.SocketPath), NoLabels, QemuGa: QemuGa)), .. Further])]),
             new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System),
             libvirt,
             HostProofs.OfHost(libvirt),
@@ -81,7 +81,7 @@ internal sealed class TestFleet : IAsyncDisposable
     public string WriteInventory() => _directory.File(
         "inventory.yaml",
         "vms:\n" + string.Concat(_vms.Select(vm => $"  - {{name: {vm.Name}, channel: {vm.SocketPath}}}\n"))
-        + string.Concat(Further.Select(vm => $"  - {{name: {vm.Name}, channel: {vm.Channel}}}\n")));
+        + string.Concat(Further.Select(vm => $"  - {{name: {vm.Name}, channel: {vm.Channel?.Name}}}\n")));
 
     public string PathOf(string name) => _directory.PathOf(name);
 

@@ -1,8 +1,11 @@
 using Grpc.Core;
+using GuestTune.Controller.Channel;
+using GuestTune.Controller.Fleet;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.V1;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.Practice.V1;
+using GuestTune.VirtioSerial;
 
 namespace GuestTune.HostController.Tests.Fleet;
 
@@ -235,7 +238,7 @@ public sealed class FleetControllerTests
     public async Task Ping_NoSocket_SaysSoAtOnce()
     {
         await using var fleet = await TestFleet.StartAsync();
-        fleet.Further.Add(new VmEntry("gone", "inventory", fleet.PathOf("gone.sock"), TestFleet.NoLabels));
+        fleet.Further.Add(new VmEntry("gone", "inventory", new SocketChannel(fleet.PathOf("gone.sock")), TestFleet.NoLabels));
         await using var controller = fleet.CreateController();
 
         var error = Result(await All(controller.PingAsync(new PingRequest { Selection = new() { All = true } }, default))).Error;
@@ -246,12 +249,24 @@ public sealed class FleetControllerTests
     }
 
     [Fact]
+    public async Task Call_AnotherProgramHasThePort_TimesOutSayingSo()
+    {
+        var options = new AgentLinkOptions { IdleTime = TimeSpan.Zero };
+        await using var links = new LinkPool(options, (_, _) => throw new AttachException(AttachFailure.Held, "another program has it"), TimeProvider.System);
+        var vm = new VmEntry("vm1", "qemu:///system", new LibvirtChannel("qemu:///system", "vm1"), TestFleet.NoLabels);
+
+        var error = Result(await All(new FleetRunner(links, options, TimeProvider.System).RunAsync([vm], Pacing.From(Quick), changes: false, _ => Task.FromResult(new VmEvent()), default))).Error;
+
+        Assert.Equal("no agent answered on org.guesttune.agent.0 through qemu:///system within 400 ms: another program has it", error.Message);
+    }
+
+    [Fact]
     public async Task Ping_NobodyAnswersOnTheSocket_TimesOutNamingTheSocket()
     {
         await using var fleet = await TestFleet.StartAsync();
         var path = fleet.PathOf("mute.sock");
         await using var mute = new QemuPort(path);
-        fleet.Further.Add(new VmEntry("mute", "inventory", path, TestFleet.NoLabels));
+        fleet.Further.Add(new VmEntry("mute", "inventory", new SocketChannel(path), TestFleet.NoLabels));
         await using var controller = fleet.CreateController();
 
         var error = Result(await All(controller.PingAsync(new PingRequest { Selection = new() { All = true }, Pace = Quick }, default))).Error;

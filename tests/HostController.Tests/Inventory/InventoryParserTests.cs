@@ -17,7 +17,7 @@ public sealed class InventoryParserTests
             """);
 
         Assert.Equal(["vm1", "2"], vms.Select(v => v.Name));
-        Assert.Equal(["/run/vms/1.sock", "/etc/guesttune/sub/2.sock"], vms.Select(v => v.Channel!));
+        Assert.Equal(["/run/vms/1.sock", "/etc/guesttune/sub/2.sock"], vms.Select(v => v.Channel!.Name));
         Assert.Equal("a b", vms[0].Labels["site"]);
         Assert.Empty(vms[1].Labels);
     }

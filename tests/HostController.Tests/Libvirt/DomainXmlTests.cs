@@ -1,3 +1,4 @@
+using GuestTune.Controller.Channel;
 using GuestTune.Controller.Libvirt;
 using GuestTune.Controller.QemuGa;
 
@@ -8,7 +9,7 @@ public sealed class DomainXmlTests
     [Fact]
     public void ToEntry_ChannelOfARunningDomain_GivesSocketAndLabels()
     {
-        var vm = DomainXml.ToEntry("vm1", "qemu:///system", """
+        const string xml = """
             <domain type='kvm' id='3'>
               <metadata>
                 <gt:labels xmlns:gt='urn:guesttune:v1'><gt:label key='role' value='db'/><gt:label key='bad key' value='x'/></gt:labels>
@@ -23,13 +24,30 @@ public sealed class DomainXmlTests
                 </channel>
               </devices>
             </domain>
-            """);
+            """;
 
-        Assert.Equal("/var/lib/libvirt/qemu/channel/target/domain-3-vm1/org.guesttune.agent.0", vm.Channel);
+        var vm = DomainXml.ToEntry("vm1", "qemu:///system", xml, canConnect: path => path.EndsWith("/domain-3-vm1/org.guesttune.agent.0", StringComparison.Ordinal));
+        var remote = DomainXml.ToEntry("vm1", "qemu+tls://host2/system", xml, canConnect: _ => false);
+
+        Assert.Equal(new SocketChannel("/var/lib/libvirt/qemu/channel/target/domain-3-vm1/org.guesttune.agent.0"), vm.Channel);
+        Assert.Equal(new LibvirtChannel("qemu+tls://host2/system", "vm1"), remote.Channel);
+        Assert.Equal("org.guesttune.agent.0 through qemu+tls://host2/system", remote.Channel?.Name);
         Assert.Null(vm.Problem);
         Assert.Equal(["role"], vm.Labels.Keys);
         Assert.Equal(new QemuGaLibvirtAddress("qemu:///system", "vm1"), vm.QemuGa);
     }
+
+    [Theory]
+    [InlineData("qemu:///system", true)]
+    [InlineData("qemu:///embed?root=/tmp/x", true)]
+    [InlineData("qemu+unix:///session", true)]
+    [InlineData("qemu+unix:///system?socket=/run/forwarded-sock", false)]
+    [InlineData("qemu+ssh://root@host2/system", false)]
+    [InlineData("qemu+ssh:///system", false)]
+    [InlineData("qemu://host2/system", false)]
+    [InlineData("remote:///?name=qemu:///system", false)]
+    [InlineData("nonsense", false)]
+    public void IsThisHost_Uri_IsOnlyWhatCannotBeAnother(string uri, bool expected) => Assert.Equal(expected, LibvirtUri.IsThisHost(uri));
 
     [Theory]
     [InlineData("<domain/>", "has no channel org.guesttune.agent.0; guesttune vm set agent-channel adds <channel")]
@@ -40,7 +58,7 @@ public sealed class DomainXmlTests
     [InlineData("<!DOCTYPE domain [<!ENTITY a 'b'>]><domain/>", "cannot be read")]
     public void ToEntry_NoUsableChannel_SaysWhy(string xml, string expected)
     {
-        var vm = DomainXml.ToEntry("vm1", "qemu:///system", xml);
+        var vm = DomainXml.ToEntry("vm1", "qemu:///system", xml, canConnect: _ => true);
 
         Assert.Null(vm.QemuGa);
         Assert.Null(vm.Channel);

@@ -4,17 +4,12 @@ using GuestTune.PrivateLibvirts;
 namespace GuestTune.HostController.Tests.Libvirt;
 
 /// <summary>A real daemon that is killed, hangs and comes back, under a client.</summary>
-public sealed class LibvirtClientTests : IDisposable
+[Collection(SharedLibvirt.Collection)]
+public sealed class LibvirtClientTests(SharedLibvirt shared)
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(2);
 
-    private readonly PrivateLibvirt _libvirt;
-
-    public LibvirtClientTests()
-    {
-        Assert.SkipWhen(PrivateLibvirt.WhyNot is not null, PrivateLibvirt.WhyNot ?? "");
-        _libvirt = new PrivateLibvirt();
-    }
+    private readonly PrivateLibvirt _libvirt = shared.Take();
 
     [Fact]
     public async Task Ask_DaemonKilledInTheMiddle_SaysSoAndTheNextOneWorks()
@@ -72,13 +67,13 @@ public sealed class LibvirtClientTests : IDisposable
     [Fact]
     public async Task Domain_OfTheRealDriver_IsChangedWhileItRuns()
     {
-        _libvirt.Run("vm1");
+        _libvirt.Run("changed");
         await using var client = new LibvirtClient(_libvirt.Uri, LibvirtAccess.Write, TimeProvider.System);
 
         await client.DoAsync(
             connection =>
             {
-                using var domain = connection.Find("vm1");
+                using var domain = connection.Find("changed");
                 Assert.Equal((DomainState.Paused, true, false), (domain.State, domain.IsPersistent, domain.HasJob));
                 domain.AddIOThread(3, DomainAffect.Live | DomainAffect.Config);
                 domain.PinIOThread(3, [0], DomainAffect.Live);
@@ -92,6 +87,4 @@ public sealed class LibvirtClientTests : IDisposable
             default,
             Long);
     }
-
-    public void Dispose() => _libvirt?.Dispose();
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Libvirt;
 using GuestTune.Controller.Power;
@@ -79,7 +80,7 @@ public sealed class QmpMonitorTests
     [Fact]
     public async Task Reset_DomainThatIsNotThere_GivesLibvirtsWords()
     {
-        var vm = new VmEntry("nobody", "test:///default", "/run/x.sock", TestFleet.NoLabels);
+        var vm = new VmEntry("nobody", "test:///default", new SocketChannel("/run/x.sock"), TestFleet.NoLabels);
 
         var e = await Assert.ThrowsAsync<PowerException>(() => new VmPower(new LibvirtClients(TimeProvider.System), TimeProvider.System).ResetAsync(vm, default));
 
@@ -88,7 +89,7 @@ public sealed class QmpMonitorTests
     }
 
     private static Task ResetAsync(string? monitor) =>
-        new VmPower(new LibvirtClients(TimeProvider.System), TimeProvider.System).ResetAsync(new VmEntry("vm1", "inventory", "/run/x.sock", TestFleet.NoLabels, Monitor: monitor), default);
+        new VmPower(new LibvirtClients(TimeProvider.System), TimeProvider.System).ResetAsync(new VmEntry("vm1", "inventory", new SocketChannel("/run/x.sock"), TestFleet.NoLabels, Monitor: monitor), default);
 
     private static string Serve(TemporaryDirectory directory, string greeting, Func<string, string> answer)
     {

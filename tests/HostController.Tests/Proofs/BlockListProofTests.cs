@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using GuestTune.Agent.V1;
+using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Proofs;
 using GuestTune.Controller.QemuGa;
@@ -162,7 +163,7 @@ public sealed class BlockListProofTests
         return said;
     }
 
-    private static VmEntry Vm(bool hasAddress) => new("vm1", "inventory", "/x", TestFleet.NoLabels, QemuGa: hasAddress ? new QemuGaSocketAddress("/run/qga.sock") : null);
+    private static VmEntry Vm(bool hasAddress) => new("vm1", "inventory", new SocketChannel("/x"), TestFleet.NoLabels, QemuGa: hasAddress ? new QemuGaSocketAddress("/run/qga.sock") : null);
 
     private static Observation Said(string blocked, Verdict verdict) => new()
     {

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.Selection;
 
@@ -88,6 +89,6 @@ public sealed class VmSelectorTests
     private static VmEntry Vm(string name, string label)
     {
         var parts = label.Split('=');
-        return new VmEntry(name, "inventory", $"/run/{name}", parts.Length == 2 ? new Dictionary<string, string> { [parts[0]] = parts[1] } : []);
+        return new VmEntry(name, "inventory", new SocketChannel($"/run/{name}"), parts.Length == 2 ? new Dictionary<string, string> { [parts[0]] = parts[1] } : []);
     }
 }
