@@ -12,7 +12,6 @@ internal sealed unsafe class LibvirtConnection : IDisposable
     private const uint ReadOnly = 1; // VIR_CONNECT_RO
     private const uint NonBlocking = 1; // VIR_STREAM_NONBLOCK
     private const uint Validate = 1; // VIR_DOMAIN_DEFINE_VALIDATE
-    private const uint AllocateExactly = 1; // VIR_NODE_ALLOC_PAGES_SET
 
     /// <summary>As virsh: a daemon that does not react for half a minute has its connection closed, and whoever waits for it an error.</summary>
     private const int KeepAliveSeconds = 5;
@@ -99,14 +98,6 @@ internal sealed unsafe class LibvirtConnection : IDisposable
         ulong count;
         LibvirtCall.Checked(LibvirtNative.virNodeGetFreePages(_handle, 1, &size, node, 1, &count, 0));
         return (long)count;
-    }
-
-    /// <summary>Makes the pool of one NUMA node this large, as far as the kernel has the memory for it: read it back.</summary>
-    public void SetPages(int node, int pageSizeKib, long count)
-    {
-        var size = (uint)pageSizeKib;
-        var pages = (ulong)count;
-        LibvirtCall.Checked(LibvirtNative.virNodeAllocPages(_handle, 1, &size, &pages, node, 1, AllocateExactly));
     }
 
     /// <summary>The caller disposes of each.</summary>

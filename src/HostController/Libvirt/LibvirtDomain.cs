@@ -8,7 +8,6 @@ namespace GuestTune.Controller.Libvirt;
 /// </summary>
 internal sealed unsafe class LibvirtDomain : IDisposable
 {
-    private const int MetadataElement = 2; // VIR_DOMAIN_METADATA_ELEMENT
     private const int QemuGaTimeoutSeconds = 5;
 
     private readonly DomainHandle _handle;
@@ -84,45 +83,11 @@ internal sealed unsafe class LibvirtDomain : IDisposable
         }
     }
 
-    /// <summary>The host CPUs of each vCPU, in the order of their numbers.</summary>
-    /// <param name="vcpuCount">At most how many vCPUs are of interest.</param>
-    /// <param name="cpuNumbers">See <see cref="HostSize.CpuNumbers"/>.</param>
-    public IReadOnlyList<IReadOnlyList<int>> VcpuPins(int vcpuCount, int cpuNumbers, DomainAffect affect)
-    {
-        var mapSize = (cpuNumbers + 7) / 8;
-        var maps = new byte[vcpuCount * mapSize];
-        fixed (byte* bytes = maps)
-        {
-            var count = LibvirtCall.Checked(LibvirtNative.virDomainGetVcpuPinInfo(_handle, vcpuCount, bytes, mapSize, (uint)affect));
-            return [.. Enumerable.Range(0, count).Select(i => CpuMap.FromBytes(maps.AsSpan(i * mapSize, mapSize)))];
-        }
-    }
-
     public string Xml(DomainXmlFlags flags) => LibvirtCall.Text(LibvirtNative.virDomainGetXMLDesc(_handle, (uint)flags));
-
-    /// <returns>The element of this namespace; null where there is none.</returns>
-    public string? Metadata(string namespaceUri, DomainAffect affect)
-    {
-        try
-        {
-            return LibvirtCall.Text(LibvirtNative.virDomainGetMetadata(_handle, MetadataElement, namespaceUri, (uint)affect));
-        }
-        catch (LibvirtException e) when (e.Code == LibvirtErrorCode.NoDomainMetadata)
-        {
-            return null;
-        }
-    }
-
-    /// <param name="element">Replaces what this namespace has; null takes it away.</param>
-    /// <param name="prefix">Of the namespace in the domain's XML.</param>
-    public void SetMetadata(string? element, string prefix, string namespaceUri, DomainAffect affect) =>
-        LibvirtCall.Checked(LibvirtNative.virDomainSetMetadata(_handle, MetadataElement, element, prefix, namespaceUri, (uint)affect));
 
     public void AttachDevice(string xml, DomainAffect affect) => LibvirtCall.Checked(LibvirtNative.virDomainAttachDeviceFlags(_handle, xml, (uint)affect));
 
     public void DetachDevice(string xml, DomainAffect affect) => LibvirtCall.Checked(LibvirtNative.virDomainDetachDeviceFlags(_handle, xml, (uint)affect));
-
-    public void UpdateDevice(string xml, DomainAffect affect) => LibvirtCall.Checked(LibvirtNative.virDomainUpdateDeviceFlags(_handle, xml, (uint)affect));
 
     /// <summary>As the reset button: memory and processors begin anew, the domain stays.</summary>
     public void Reset() => LibvirtCall.Checked(LibvirtNative.virDomainReset(_handle, 0));

@@ -23,7 +23,4 @@ internal enum LibvirtErrorCode
 
     /// <summary>VIR_ERR_AUTH_FAILED.</summary>
     AuthenticationFailed = 45,
-
-    /// <summary>VIR_ERR_NO_DOMAIN_METADATA.</summary>
-    NoDomainMetadata = 80,
 }

@@ -47,10 +47,6 @@ internal static unsafe partial class LibvirtNative
     public static partial int virNodeGetFreePages(
         ConnectionHandle connection, uint pageSizeCount, uint* pageSizesKib, int startCell, uint cellCount, ulong* counts, uint flags);
 
-    [LibraryImport(Library)]
-    public static partial int virNodeAllocPages(
-        ConnectionHandle connection, uint pageSizeCount, uint* pageSizesKib, ulong* counts, int startCell, uint cellCount, uint flags);
-
     [StructLayout(LayoutKind.Sequential)]
     public struct VirConnectAuth
     {

@@ -28,12 +28,6 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport(Library)]
     public static partial byte* virDomainGetXMLDesc(DomainHandle domain, uint flags);
 
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial byte* virDomainGetMetadata(DomainHandle domain, int type, string? uri, uint flags);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int virDomainSetMetadata(DomainHandle domain, int type, string? metadata, string? key, string? uri, uint flags);
-
     [LibraryImport(Library)]
     public static partial int virDomainReset(DomainHandle domain, uint flags);
 
@@ -42,9 +36,6 @@ internal static unsafe partial class LibvirtNative
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int virDomainDetachDeviceFlags(DomainHandle domain, string xml, uint flags);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int virDomainUpdateDeviceFlags(DomainHandle domain, string xml, uint flags);
 
     [LibraryImport(Library)]
     public static partial int virDomainAddIOThread(DomainHandle domain, uint id, uint flags);
@@ -60,9 +51,6 @@ internal static unsafe partial class LibvirtNative
 
     [LibraryImport(Library)]
     public static partial void virDomainIOThreadInfoFree(VirDomainIOThreadInfo* info);
-
-    [LibraryImport(Library)]
-    public static partial int virDomainGetVcpuPinInfo(DomainHandle domain, int mapCount, byte* cpuMaps, int mapSizeBytes, uint flags);
 
     /// <param name="timeoutSeconds">For the guest's answer.</param>
     [LibraryImport("libvirt-qemu.so.0", StringMarshalling = StringMarshalling.Utf8)]

@@ -5,8 +5,6 @@ namespace GuestTune.HostController.Tests.Libvirt;
 /// <summary>Against libvirt's own test driver: a host and domains that exist only in this process, one set for each connection to a file.</summary>
 public sealed class LibvirtConnectionTests : IDisposable
 {
-    private const string Namespace = "urn:example";
-
     private readonly LibvirtConnection _connection;
 
     public LibvirtConnectionTests()
@@ -69,29 +67,6 @@ public sealed class LibvirtConnectionTests : IDisposable
 
         domain.RemoveIOThread(7, DomainAffect.Live);
         Assert.DoesNotContain(domain.IOThreads(DomainAffect.Live), t => t.Id == 7);
-    }
-
-    [Fact]
-    public void VcpuPins_DomainWithoutPins_AreAllCpus()
-    {
-        using var domain = _connection.Find("test");
-
-        var pins = domain.VcpuPins(8, 16, DomainAffect.Live);
-
-        Assert.Equal(2, pins.Count);
-        Assert.All(pins, p => Assert.Equal(Enumerable.Range(0, 16), p));
-    }
-
-    [Fact]
-    public void Metadata_SetAndTakenAway_IsReadBack()
-    {
-        using var domain = _connection.Define(Domain("described"));
-
-        Assert.Null(domain.Metadata(Namespace, DomainAffect.Config));
-        domain.SetMetadata("<note>it's</note>", "x", Namespace, DomainAffect.Config);
-        Assert.Contains("it's", domain.Metadata(Namespace, DomainAffect.Config), StringComparison.Ordinal);
-        domain.SetMetadata(null, "x", Namespace, DomainAffect.Config);
-        Assert.Null(domain.Metadata(Namespace, DomainAffect.Config));
     }
 
     [Fact]
