@@ -43,13 +43,13 @@ internal static class CheckRules
             if (place == CheckPlace.Guest && expected == CheckExpectation.Wanted && observation is { Practice: Haltpoll, Verdict: Verdict.Effective } && observation.Facts.Any(static f => f is { Name: "poll-control", Value: "N" }))
             {
                 yield return new CheckFinding(
-                    place, name, Haltpoll, observation.Verdict, false, "the guest polls, and so does the host for it: the domain gives it no poll-control", $"guesttune vm set dedicated-hint {name} --poll-control true");
+                    place, name, Haltpoll, observation.Verdict, false, "the guest polls, and so does the host for it: the domain gives it no poll-control", $"guesttune vm set dedicated-hint {name} --poll-control true", observation.Facts);
             }
             else
             {
                 var isExpected = IsExpected(place, observation.Verdict, expected);
                 yield return new CheckFinding(
-                    place, name, observation.Practice, observation.Verdict, isExpected, Reason(observation, expected, isExpected), isExpected ? "" : Fix(place, name, observation, rule, expected));
+                    place, name, observation.Practice, observation.Verdict, isExpected, Reason(observation, expected, isExpected), isExpected ? "" : Fix(place, name, observation, rule, expected), observation.Facts);
             }
         }
     }

@@ -37,8 +37,10 @@ internal static class CheckCommand
         };
         intent.CompletionSources.Clear();
         intent.CompletionSources.Add("dedicated", "overcommit");
+        var selection = new SelectionOptions();
         var noGuests = new Option<bool>("--no-guests") { Description = "only the host and libvirt's definitions" };
         var everything = new Option<bool>("--everything") { Description = "also what is as it should be" };
+        selection.AddTo(command, required: false);
         command.Add(intent);
         command.Add(noGuests);
         command.Add(everything);
@@ -47,14 +49,18 @@ internal static class CheckCommand
             var invocation = context.Invocation(result);
             var chosen = result.GetValue(intent);
             var stop = context.Interrupt.Token;
+            var vms = selection.Read(result);
+
+            // None named: all of them.
+            vms.All |= vms.Names.Count == 0;
             var asked = await Task.WhenAll(
                 AskHostAsync(invocation, chosen, stop),
                 invocation.Connect is null && invocation.Controller is null && !LibvirtVmSource.DaemonIsPresent()
                     ? Task.FromResult<IReadOnlyList<CheckFinding>>([])
-                    : AskVmsAsync(CheckPlace.Domain, chosen, ControllerConnector.OpenDomainsAsync, (c, r) => c.ObserveAsync(r, stop), invocation, DomainPracticeCatalog.TimeLimit, stop),
+                    : AskVmsAsync(CheckPlace.Domain, chosen, vms, ControllerConnector.OpenDomainsAsync, (c, r) => c.ObserveAsync(r, stop), invocation, DomainPracticeCatalog.TimeLimit, stop),
                 result.GetValue(noGuests)
                     ? Task.FromResult<IReadOnlyList<CheckFinding>>([])
-                    : AskVmsAsync(CheckPlace.Guest, chosen, ControllerConnector.OpenAsync, (c, r) => c.ObserveAsync(r, stop), invocation, GuestTimeLimit, stop));
+                    : AskVmsAsync(CheckPlace.Guest, chosen, vms, ControllerConnector.OpenAsync, (c, r) => c.ObserveAsync(r, stop), invocation, GuestTimeLimit, stop));
             var findings = asked.SelectMany(static f => f).ToArray();
             var code = context.Interrupt.IsRequested ? 128 + context.Interrupt.Signal : findings.All(static f => f.IsExpected) ? ExitCode.Done : ExitCode.SomeFailed;
             if (invocation.Output == OutputFormat.Json)
@@ -89,6 +95,7 @@ internal static class CheckCommand
     private static async Task<IReadOnlyList<CheckFinding>> AskVmsAsync<T>(
         CheckPlace place,
         CheckIntent intent,
+        V1.Selection vms,
         Func<Invocation, CancellationToken, Task<T>> open,
         Func<T, ObserveRequest, IAsyncEnumerable<VmEvent>> observe,
         Invocation invocation,
@@ -100,12 +107,12 @@ internal static class CheckCommand
         try
         {
             await using var controller = await open(invocation, stop);
-            await foreach (var one in observe(controller, new ObserveRequest { Selection = new V1.Selection { All = true }, Pace = invocation.ReadPace(timeLimit) }).WithCancellation(stop))
+            await foreach (var one in observe(controller, new ObserveRequest { Selection = vms, Pace = invocation.ReadPace(timeLimit) }).WithCancellation(stop))
             {
                 collector.Add(one);
             }
         }
-        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound && !collector.HasBegun)
+        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound && vms.All && !collector.HasBegun)
         {
             // There are none.
             return [];
@@ -127,7 +134,7 @@ internal static class CheckCommand
         ];
     }
 
-    private static CheckFinding NotAsked(CheckPlace place, string name, string message) => new(place, name, "", Verdict.Unspecified, IsExpected: false, message, "");
+    private static CheckFinding NotAsked(CheckPlace place, string name, string message) => new(place, name, "", Verdict.Unspecified, IsExpected: false, message, "", []);
 
     private static string Message(Exception e) => e is RpcException rpc ? rpc.Status.Detail : "interrupted";
 }

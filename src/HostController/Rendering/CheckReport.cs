@@ -54,6 +54,7 @@ internal static class CheckReport
         json.WriteBoolean("ok", finding.IsExpected);
         json.WriteString("reason", NullIfEmpty(finding.Reason));
         json.WriteString("fix", NullIfEmpty(finding.Fix));
+        JsonReport.WriteFacts(json, finding.Evidence);
         json.WriteEndObject();
     }
 

@@ -102,6 +102,23 @@ internal static class JsonReport
     /// <summary>Of a command that is about no VMs.</summary>
     public static void WriteObject(TextWriter output, string command, int exitCode, Action<Utf8JsonWriter> body, Status? error = null) => Write(output, command, exitCode, error, body);
 
+    public static void WriteFacts(Utf8JsonWriter json, IEnumerable<Fact> facts)
+    {
+        json.WriteStartArray("facts");
+        foreach (var fact in facts)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", fact.Name);
+            json.WriteString("scope", Words.Of(fact.Scope));
+            WriteOptional(json, "value", fact.HasValue, fact.Value);
+            WriteText(json, "source", fact.Source);
+            WriteText(json, "problem", fact.Problem);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     private static void Write(TextWriter output, string command, int exitCode, Status? error, Action<Utf8JsonWriter> body)
     {
         using var buffer = new MemoryStream();
@@ -308,19 +325,7 @@ internal static class JsonReport
         json.WriteString("practice", observation.Practice);
         json.WriteString("verdict", Words.Of(observation.Verdict));
         WriteText(json, "reason", observation.Reason);
-        json.WriteStartArray("facts");
-        foreach (var fact in observation.Facts)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", fact.Name);
-            json.WriteString("scope", Words.Of(fact.Scope));
-            WriteOptional(json, "value", fact.HasValue, fact.Value);
-            WriteText(json, "source", fact.Source);
-            WriteText(json, "problem", fact.Problem);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        WriteFacts(json, observation.Facts);
         json.WriteEndObject();
     }
 

@@ -39,7 +39,8 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal("overcommit", root.GetProperty("intent").GetString());
         Assert.Equal(json.ExitCode, root.GetProperty("exit_code").GetInt32());
         var findings = root.GetProperty("findings").EnumerateArray().ToArray();
-        Assert.Contains(findings, f => f.GetProperty("practice").GetString() == "kworker-isolation" && f.GetProperty("ok").GetBoolean());
+        var isolation = Assert.Single(findings, f => f.GetProperty("practice").GetString() == "kworker-isolation" && f.GetProperty("ok").GetBoolean());
+        Assert.Contains(isolation.GetProperty("facts").EnumerateArray(), f => f.GetProperty("source").GetString() == "/sys/devices/virtual/workqueue/cpumask");
         Assert.DoesNotContain(findings, f => f.GetProperty("place").GetString() == "guest");
     }
 
@@ -55,6 +56,21 @@ public sealed class CheckCommandTests : IDisposable
 
         Assert.Equal(1, code);
         Assert.Matches("(?m)^guest vm9 +- +not asked +.*nobody.sock", output);
+    }
+
+    [Fact]
+    public async Task Check_NamedVm_IsTheOnlyOneBesideTheHost()
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1", "vm2");
+        await using var host = _tree.Open();
+        await using var daemon = await RunningDaemon.StartAsync(fleet, new CapturedLog(), host: host);
+
+        var (_, output, _) = await Fakes.Cli.RunAsync("check", "vm2", "--everything", "--controller", "unix://" + daemon.SocketPath);
+
+        Assert.Matches("(?m)^guest vm2 +guest-idle-haltpoll", output);
+        Assert.Matches("(?m)^domain +- +not asked +.*vm2", output);
+        Assert.DoesNotContain("guest vm1", output);
+        Assert.DoesNotContain("domain test ", output);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using GuestTune.Controller.Channel;
 using GuestTune.Controller.Cli;
@@ -99,6 +100,7 @@ public sealed class CommandLineTests
     [InlineData("README.md", 3)]
     [InlineData("demo", 12)]
     [InlineData("docs/cli.md", 10)]
+    [InlineData("scripts/demo-libvirt.sh", 15)]
     [InlineData("packaging/host/guesttune.service", 1)]
     public void Parse_DocumentedCommands_AreUnderstood(string file, int atLeast)
     {
@@ -111,6 +113,23 @@ public sealed class CommandLineTests
         foreach (var command in commands)
         {
             Assert.True(tree.Parse(command).Errors.Count == 0, $"{string.Join(' ', command)}: {string.Join("; ", tree.Parse(command).Errors)}");
+        }
+    }
+
+    [Fact]
+    public void Build_NoCommandHasTwoOptionsOfOneName()
+    {
+        using var interrupt = new Interrupt();
+        var pending = new Stack<(string Path, Command Command, IEnumerable<Option> Inherited)>([("", CommandTree.Build(new Terminal { Out = TextWriter.Null, Error = TextWriter.Null }, interrupt), [])]);
+        while (pending.TryPop(out var at))
+        {
+            var options = at.Inherited.Concat(at.Command.Options).ToArray();
+            var twice = options.SelectMany(o => o.Aliases.Append(o.Name)).GroupBy(n => n).Where(g => g.Count() > 1).Select(g => g.Key);
+            Assert.True(!twice.Any(), $"{at.Path}: {string.Join(", ", twice)}");
+            foreach (var child in at.Command.Subcommands)
+            {
+                pending.Push(($"{at.Path} {child.Name}", child, options.Where(o => o.Recursive)));
+            }
         }
     }
 

@@ -78,7 +78,15 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 
     public void AddLiveIOThread(int id) => EditLive($"iothreadids/iothread[@id='{id}']", $"<iothread id='{id}'/>");
 
-    public void RemoveLiveIOThread(int id) => EditLive($"iothreadids/iothread[@id='{id}']", null);
+    public void RemoveLiveIOThread(int id)
+    {
+        if (GuestTune.Controller.DomainXml.IOThreads.IOThreadLayout.Of(XElement.Parse(Live!)).Devices.FirstOrDefault(d => d.Thread == id) is { } user)
+        {
+            throw new LibvirtException($"invalid argument: cannot remove IOThread {id} since it is being used by disk '{user.Name}'");
+        }
+
+        EditLive($"iothreadids/iothread[@id='{id}']", null);
+    }
 
     public void PinLiveIOThread(int id, IReadOnlyCollection<int> cpus) => EditLive($"cputune/iothreadpin[@iothread='{id}']/@cpuset", new CpuList(cpus).ToString());
 

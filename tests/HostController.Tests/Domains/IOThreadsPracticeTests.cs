@@ -86,17 +86,21 @@ public sealed class IOThreadsPracticeTests
         Assert.Equal(Verdict.Absent, undone.Observation.Verdict);
     }
 
-    [Fact]
-    public void Undo_AfterAPowerCycle_PutsBackTheDefinitionAlone()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Undo_AfterAPowerCycle_PutsBackTheDefinitionAlone(bool isRunning)
     {
         using var fixture = new DomainFixture(Stopped, Running);
         fixture.Apply("o1", "iothreads", ("count", "1"), ("assign", "vda=1"));
         fixture.Domain.Live = fixture.Domain.Persistent.Replace("<domain type=\"kvm\">", "<domain type=\"kvm\" id=\"4\">", StringComparison.Ordinal);
         Assert.Equal(Verdict.Effective, fixture.Observe("iothreads").Verdict);
 
-        fixture.Domain.Live = null;
-        Assert.Equal(OperationState.Done, fixture.Undo("u1").Operation.State);
+        fixture.Domain.Live = isRunning ? fixture.Domain.Live : null;
+        var undone = fixture.Undo("u1");
 
+        // The thread serves a disk until the power goes, and libvirt takes none that does.
+        Assert.Equal((OperationState.Done, isRunning ? Verdict.Pending : Verdict.Absent), (undone.Operation.State, undone.Observation.Verdict));
         Assert.Equal(XmlText(Stopped), XmlText(fixture.Domain.Persistent));
     }
 

@@ -41,9 +41,10 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
     {
         if (item.StartsWith(ThreadItem, StringComparison.Ordinal) && int.TryParse(item[ThreadItem.Length..], out var id))
         {
+            // One that serves a device is none that can be taken away: libvirt keeps it until the power goes.
             return new LiveKnob(
                 View,
-                () => RunningLayout().Ids.Contains(id) ? Present : null,
+                () => RunningLayout() is var running && running.Ids.Contains(id) && running.Devices.All(d => d.Thread != id) ? Present : null,
                 value => Change(value is null ? () => View.Domain.RemoveLiveIOThread(id) : () => View.Domain.AddLiveIOThread(id)));
         }
 
