@@ -8,16 +8,32 @@ namespace GuestTune.EndToEnd.MeasuredBoot;
 public sealed class PredictionTests
 {
     private const string Argument = "gt.predicted=1";
+    private const int MostGuests = 3;
 
     [Fact]
     public async Task Check_ChangesOfOursAndOfOthers_OursAreAsPredictedAndOthersNamed()
+    {
+        // Emulated processors trip in one boot of some fifty on a busy host, and a boot trial rightly takes the change back then: another guest is asked.
+        for (var guests = 1; !await TryAsync(isLast: guests == MostGuests); guests++)
+        {
+        }
+    }
+
+    /// <returns>False where the boot trial fell back.</returns>
+    private static async Task<bool> TryAsync(bool isLast)
     {
         await using var guest = await DebianGuest.StartAsync(DiskKind.LinuxEfi);
         using var cli = guest.NewCli();
         (await cli.RunAsync("pcr", "baseline", "save", DebianGuest.Name, "--timeout", "400")).ShouldEndWith(0);
 
         // The boot trial's own commands and files are among what is measured.
-        var set = (await cli.RunJsonAsync("set", "kernel-arguments", DebianGuest.Name, "--argument", Argument, "--reboot", "--trial", "required", "--operation-id", "op1", "--timeout", "400")).ShouldEndWith(0);
+        var set = await cli.RunJsonAsync("set", "kernel-arguments", DebianGuest.Name, "--argument", Argument, "--reboot", "--trial", "required", "--operation-id", "op1", "--timeout", "400");
+        if (!isLast && (string?)set.Vm(DebianGuest.Name)["reboot"]?["trial"] == "fell-back")
+        {
+            return false;
+        }
+
+        set.ShouldEndWith(0);
         Assert.Equal("predicted", (string?)set.Vm(DebianGuest.Name)["forecast"]!["state"]);
         Assert.Equal("as-predicted", (string?)set.Vm(DebianGuest.Name)["reboot"]!["start"]!["state"]);
         await ShouldEqualAsync(cli, "the baseline of debian with the boot trial of GuestTune's operation op1");
@@ -34,6 +50,7 @@ public sealed class PredictionTests
         Assert.Contains("differs from the baseline of debian: PCR 8, 9", foreign.Error, StringComparison.Ordinal);
         Assert.Contains("+mitigations=off (event", foreign.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(Argument, foreign.Output, StringComparison.Ordinal);
+        return true;
     }
 
     private static async Task ShouldEqualAsync(GuesttuneCli cli, string reference)
