@@ -11,6 +11,7 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
     private const int HeaderSizeBytes = 10;
     private const uint PcrExtend = 0x182; // TPM_CC_PCR_Extend
     private const uint ReadClock = 0x181; // TPM_CC_ReadClock
+    private const uint Shutdown = 0x145; // TPM_CC_Shutdown
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gtm-");
@@ -74,6 +75,9 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
         _socket?.Dispose();
         _socket = null;
     }
+
+    /// <summary>What any guest may ask for: the next <see cref="Restart"/> then counts as no reset (TPM2_Shutdown(STATE)).</summary>
+    public void ShutDownForRestart() => TpmCommand.Execute(this, (TpmCommandCode)Shutdown, [], [], new TpmWriter().UInt16(1).Written);
 
     /// <summary>A power cycle.</summary>
     /// <param name="state">What the TPM remembers from then on, of an earlier <see cref="SaveState"/>.</param>

@@ -212,7 +212,7 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
     private async Task JudgeAsync(VmEntry vm, string operationId, RebootResult result, StartForecast? unpredicted, Pacing pacing, CancellationToken cancellationToken)
     {
         var endedTrial = result.Trial.State == BootTrialState.None ? null : operationId;
-        await fleet.CallAsync(
+        var (_, error) = await fleet.CallAsync(
             vm,
             ForQuote(pacing),
             changes: false,
@@ -222,6 +222,11 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
                 return new VmEvent();
             },
             cancellationToken);
+        if (error is not null && await operations.HasReferencesAsync(vm.Name, cancellationToken))
+        {
+            result.Start = new StartForecast { State = StartForecastState.Otherwise, Text = $"no quote proves it: {error.Message}" };
+        }
+
         if (result.Start is not { State: StartForecastState.Otherwise } || result.Outcome == RebootOutcome.FellBack)
         {
             return;

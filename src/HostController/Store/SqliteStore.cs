@@ -40,6 +40,15 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
         async transaction =>
         {
             var isNew = await transaction.Connection!.ExecuteScalarAsync<long>("SELECT count(*) FROM enrolled_key WHERE vm = @Vm", new { key.Vm }, transaction) == 0;
+
+            // Predictions tell starts by these counters.
+            await transaction.Connection!.ExecuteAsync(
+                """
+                DELETE FROM pcr_prediction WHERE vm = @Vm AND EXISTS (SELECT 1 FROM enrolled_key WHERE vm = @Vm
+                    AND (attestation_key <> @AttestationKey OR reset_count > @ResetCount OR reset_count = @ResetCount AND restart_count > @RestartCount))
+                """,
+                new { key.Vm, key.AttestationKey, ResetCount = (long)key.LastSeen.ResetCount, RestartCount = (long)key.LastSeen.RestartCount },
+                transaction);
             await transaction.Connection!.ExecuteAsync(
                 """
                 INSERT INTO enrolled_key (vm, attestation_key, endorsement_key, endorsement_certificate, enrolled_at_ms, reset_count, restart_count, clock_ms)
@@ -167,7 +176,7 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
         {
             var rows = await transaction.Connection!.QueryAsync<PredictionRow>(
                 """
-                SELECT operation_id AS OperationId, kind, changes, predicted_at_ms AS PredictedAtMs, from_reset AS FromReset, until_reset AS UntilReset,
+                SELECT operation_id AS OperationId, kind, changes, predicted_at_ms AS PredictedAtMs, from_reset AS FromReset, until_reset AS UntilReset, until_restart AS UntilRestart,
                        is_undone AS IsUndone, event_log AS EventLog
                 FROM pcr_prediction WHERE vm = @vm ORDER BY id DESC
                 """,
@@ -182,29 +191,35 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
                     TokenChange.Parse(r.Changes),
                     Time(r.PredictedAtMs),
                     (uint)r.FromReset,
-                    (uint?)r.UntilReset,
+                    r.UntilReset is { } resets ? new StartCount((uint)resets, (uint)r.UntilRestart) : null,
                     r.EventLog,
                     r.IsUndone != 0)),
             ];
         },
         cancellationToken);
 
-    public Task SupersedeAsync(string vm, uint resetCount, Prediction? next, string? undone, CancellationToken cancellationToken) => _database.WriteAsync(
+    public Task SupersedeAsync(string vm, StartCount running, Prediction? next, string? undone, CancellationToken cancellationToken) => _database.WriteAsync(
         async transaction =>
         {
             await transaction.Connection!.ExecuteAsync(
-                "UPDATE pcr_prediction SET until_reset = @resetCount WHERE vm = @vm AND until_reset IS NULL", new { vm, resetCount = (long)resetCount }, transaction);
+                "UPDATE pcr_prediction SET until_reset = @Resets, until_restart = @Restarts WHERE vm = @vm AND until_reset IS NULL",
+                new { vm, Resets = (long)running.Resets, Restarts = (long)running.Restarts },
+                transaction);
             await transaction.Connection!.ExecuteAsync("UPDATE pcr_prediction SET is_undone = 1 WHERE vm = @vm AND operation_id = @undone", new { vm, undone }, transaction);
             return next is null ? 0 : await InsertAsync(transaction, next);
         },
         cancellationToken);
 
-    public Task WithdrawAsync(string vm, string operationId, uint? resetCount, CancellationToken cancellationToken) => _database.WriteAsync(
+    public Task WithdrawAsync(string vm, string operationId, StartCount? running, CancellationToken cancellationToken) => _database.WriteAsync(
         async transaction =>
         {
             await transaction.Connection!.ExecuteAsync(
-                "UPDATE pcr_prediction SET is_undone = 1, until_reset = coalesce(until_reset, @resetCount, from_reset) WHERE vm = @vm AND operation_id = @operationId",
-                new { vm, operationId, resetCount = (long?)resetCount },
+                """
+                UPDATE pcr_prediction SET is_undone = 1, until_reset = coalesce(until_reset, @Resets, from_reset),
+                    until_restart = CASE WHEN until_reset IS NULL THEN @Restarts ELSE until_restart END
+                WHERE vm = @vm AND operation_id = @operationId
+                """,
+                new { vm, operationId, Resets = (long?)running?.Resets, Restarts = (long)(running?.Restarts ?? 0) },
                 transaction);
             return await AppendAsync(transaction, Caller.Current.Record(time.GetUtcNow(), "predict", vm, $"withdrawn: operation {operationId}"));
         },
@@ -213,9 +228,12 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
     public Task AddPredictionAsync(Prediction prediction, CancellationToken cancellationToken) =>
         _database.WriteAsync(transaction => InsertAsync(transaction, prediction), cancellationToken);
 
-    public Task EndTrialAsync(string vm, string operationId, uint resetCount, CancellationToken cancellationToken) => ExecuteAsync(
-        "UPDATE pcr_prediction SET until_reset = @resetCount WHERE vm = @vm AND operation_id = @operationId AND kind = 'trial' AND until_reset IS NULL",
-        new { vm, operationId, resetCount = (long)resetCount },
+    public Task EndTrialAsync(string vm, string operationId, StartCount running, CancellationToken cancellationToken) => ExecuteAsync(
+        """
+        UPDATE pcr_prediction SET until_reset = @Resets, until_restart = @Restarts
+        WHERE vm = @vm AND operation_id = @operationId AND kind = 'trial' AND until_reset IS NULL
+        """,
+        new { vm, operationId, Resets = (long)running.Resets, Restarts = (long)running.Restarts },
         cancellationToken);
 
     public Task AppendAuditAsync(AuditRecord record, CancellationToken cancellationToken) =>
@@ -258,8 +276,8 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
             transaction);
         await transaction.Connection!.ExecuteAsync(
             """
-            INSERT INTO pcr_prediction (scope, vm, operation_id, kind, changes, predicted_at_ms, from_reset, until_reset, is_undone, event_log)
-            VALUES ('vm', @Vm, @OperationId, @Kind, @Changes, @PredictedAtMs, @FromReset, @UntilReset, @IsUndone, @EventLog)
+            INSERT INTO pcr_prediction (scope, vm, operation_id, kind, changes, predicted_at_ms, from_reset, until_reset, until_restart, is_undone, event_log)
+            VALUES ('vm', @Vm, @OperationId, @Kind, @Changes, @PredictedAtMs, @FromReset, @UntilReset, @UntilRestart, @IsUndone, @EventLog)
             """,
             new
             {
@@ -269,7 +287,8 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
                 Changes = TokenChange.Join(prediction.Changes),
                 PredictedAtMs = prediction.PredictedAt.ToUnixTimeMilliseconds(),
                 FromReset = (long)prediction.FromReset,
-                UntilReset = (long?)prediction.UntilReset,
+                UntilReset = (long?)prediction.Until?.Resets,
+                UntilRestart = (long)(prediction.Until?.Restarts ?? 0),
                 IsUndone = prediction.IsUndone ? 1 : 0,
                 prediction.EventLog,
             },
@@ -374,6 +393,8 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
         public long FromReset { get; init; }
 
         public long? UntilReset { get; init; }
+
+        public long UntilRestart { get; init; }
 
         public long IsUndone { get; init; }
 

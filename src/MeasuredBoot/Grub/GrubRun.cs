@@ -34,7 +34,8 @@ internal sealed class GrubRun(string environment, Dictionary<string, string> var
                     (isTaken, isActive) = (false, true);
                     break;
                 case "menuentry" when isActive:
-                    var end = Array.IndexOf(lines, "}", i);
+                    // It is the last that a script of ours has; what it has itself may end in such a line, too.
+                    var end = Array.LastIndexOf(lines, "}");
                     Measure(Join(Words(line[..^1])) + " {\n" + string.Join('\n', lines[(i + 1)..end]) + "\n}");
                     i = end;
                     break;

@@ -70,6 +70,11 @@ public sealed class GrubPredictionTests
     [InlineData("linux /k nohz=on", "linux /k nohz=off nohz=on", "nohz would be 'on' there, which nobody asked for")]
     [InlineData("linux /k nohz=1 nohz=2", "linux /k nohz=2 nohz=off", "-nohz=1 was not asked for")]
     [InlineData("linux /k ro", "linux /k ro;evil nohz=off", "-ro was not asked for")]
+    [InlineData("linux /k a=\"1 2\"", "linux /k a=\"1 nohz=off 2\"", "the change is within quotes, or opens them")]
+    [InlineData("linux /k 'a=1 2'", "linux /k 'a=1 nohz=off 2'", "the change is within quotes, or opens them")]
+    [InlineData("linux /k a='\"' \"''b c\"", "linux /k a='\"' \"''b nohz=off c\"", "the change is within quotes, or opens them")]
+    [InlineData("linux /k nohz=\"1 init=/bin/sh 2\"", "linux /k nohz=off init=/bin/sh 2\"", "the change is within quotes, or opens them")]
+    [InlineData("linux /k ro \\", "linux /k ro \\ nohz=off", "the change is within quotes, or opens them")]
     [InlineData("initrd /i", "initrd /i nohz=off", "it is no line of the kernel's arguments, and was changed")]
     public void Between_MoreThanWasAskedFor_IsRefused(string before, string after, string reason)
     {
@@ -85,6 +90,14 @@ public sealed class GrubPredictionTests
             (Menu, "linux /other ro", "linux /other ro nohz=off"), Requested, GrubMeasurement.Of(GrubMeasurement.KernelCommandLine, "/k ro", Bank)));
 
         Assert.Equal("the change is not on the line of the kernel that was started", refusal.Message);
+    }
+
+    [Fact]
+    public void FirstBoot_EntryWithABraceOfItsOwn_IsOneCommandWhateverFollows()
+    {
+        var steps = TrialScript.FirstBoot("(hd0)/grub", GrubEnvironment.Add(GrubEnvironment.Empty, "grubenv", TrialScript.Variable, TrialScript.Armed), "\tf {\n}\nset x$", isUnrestricted: false);
+
+        Assert.EndsWith("{\n\tf {\n}\nset x$\n}", steps[^1].Text, StringComparison.Ordinal);
     }
 
     [Theory]

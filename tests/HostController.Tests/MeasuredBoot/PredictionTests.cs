@@ -1,9 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
+using Grpc.Core;
 using GuestTune.Agent.V1;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.Practice.V1;
+using GuestTune.SoftwareTpms;
 
 namespace GuestTune.HostController.Tests.MeasuredBoot;
 
@@ -101,6 +103,44 @@ public sealed class PredictionTests
     }
 
     [Fact]
+    public async Task SetWithReboot_StartedWithoutTheChange_FailsAndSaysSo()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var boot = vms.AgentOf("vm1").Boot;
+        boot.OnRestart = () =>
+        {
+            guest.Files[GrubGuest.Menu] = GrubGuest.MenuWith("root=UUID=1234 ro quiet");
+            guest.Start();
+            boot.ComeUp();
+        };
+
+        var (code, _, error) = await vms.RunAsync([.. Set, "--reboot"]);
+
+        Assert.Equal(1, code);
+        Assert.Equal("vm1: it was not started as predicted: it is as the baseline of vm1, and not with GuestTune's change op1 (+nohz=off); see guesttune pcr check\n", error);
+    }
+
+    [Fact]
+    public async Task SetWithReboot_NoQuoteAfterwards_Fails()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var boot = vms.AgentOf("vm1").Boot;
+        boot.OnRestart = () =>
+        {
+            guest.Start();
+            vms["vm1"].Forge = static _ => throw new RpcException(new Status(StatusCode.Internal, "torn"));
+            boot.ComeUp();
+        };
+
+        var (code, _, error) = await vms.RunAsync([.. Set, "--reboot"]);
+
+        Assert.Equal(1, code);
+        Assert.StartsWith("vm1: it was not started as predicted: no quote proves it: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Reboot_NothingChanged_TrialIsPredictedFromTheBaseline()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
@@ -134,6 +174,46 @@ public sealed class PredictionTests
         Assert.Equal((0, "vm1: proven equal to the baseline of vm1 (14 registers)\n"), (undone.ExitCode, undone.Out));
         Assert.Equal((1, "vm1: differs from the baseline of vm1: PCR 8, 9\n"), (replayed.ExitCode, replayed.Error));
         Assert.Contains("+nohz=off", replayed.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_UndoneChangeStartedByATpmRestartInPlaceOfAReset_Differs()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        await vms.RunAsync(Set);
+        guest.Start();
+        await vms.RunAsync("undo", "vm1", "--operation-id", "op2");
+        guest.Files[GrubGuest.Menu] = GrubGuest.MenuWith("root=UUID=1234 ro quiet nohz=off");
+
+        ((SoftwareTpm)vms["vm1"].Tpm!).ShutDownForRestart();
+        guest.Start();
+        var (code, _, error) = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Equal((1, "vm1: differs from the baseline of vm1: PCR 8, 9\n"), (code, error));
+    }
+
+    [Fact]
+    public async Task Quote_EnrolledAnewWithCountersThatWentBack_ForgetsPredictions()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var tpm = (SoftwareTpm)vms["vm1"].Tpm!;
+        var old = tpm.SaveState();
+        await vms.RunAsync(Set);
+        guest.Start();
+        guest.Start();
+        guest.Start();
+        await vms.RunAsync("pcr", "quote", "vm1", "--enroll");
+        var kept = await vms.RunAsync("pcr", "baseline", "show", "vm1");
+
+        tpm.Restart(old);
+        guest.Start();
+        await vms.RunAsync("pcr", "quote", "vm1", "--enroll");
+        var left = await vms.RunAsync("pcr", "baseline", "show", "vm1");
+
+        Assert.Contains("GuestTune's change op1", kept.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("GuestTune's change op1", left.Out, StringComparison.Ordinal);
     }
 
     [Fact]

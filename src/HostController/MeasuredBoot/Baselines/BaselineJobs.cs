@@ -37,7 +37,7 @@ internal sealed class BaselineJobs(IControllerStore store, IAttestor attestor, S
             if (baseline.Summary.Id.Scope == BaselineScope.Vm)
             {
                 var predictions = await StoreErrors.AsRpcAsync(() => store.ListPredictionsAsync(baseline.Summary.Vm, cancellationToken));
-                entry.Predicted.AddRange(predictions.Select(p => BaselineMessages.Of(p, baseline)));
+                entry.Predicted.AddRange(StoreErrors.AsRpc(() => predictions.Select(p => BaselineMessages.Of(p, baseline)).ToArray()));
             }
 
             response.Baselines.Add(entry);

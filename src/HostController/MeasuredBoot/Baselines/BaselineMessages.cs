@@ -48,9 +48,9 @@ internal static class BaselineMessages
             PredictedAt = Timestamp.FromDateTimeOffset(prediction.PredictedAt),
             AfterReset = prediction.FromReset,
         };
-        if (prediction.UntilReset is { } until)
+        if (prediction.Until is { } until)
         {
-            message.UntilReset = until;
+            message.UntilReset = until.Resets;
         }
 
         message.Values.AddRange(baseline.Values.Where(v => v.Index is GrubMeasurement.StringPcr or GrubMeasurement.FilePcr)

@@ -39,6 +39,11 @@ internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, stri
 
         string[] wordsBefore = [.. old.Select(static m => m.Value)], wordsAfter = [.. now.Select(static m => m.Value)];
         var edit = new ArgumentEdit(wordsBefore[..lead], wordsBefore[lead..^tail], wordsAfter[lead..^tail], wordsBefore[^tail..]);
+        if (IsOpen(before[..start]) || edit.Before.Concat(edit.After).Any(IsOpen))
+        {
+            throw new UnpredictableException("the change is within quotes, or opens them");
+        }
+
         var (lastBefore, lastAfter) = (LastByKey(wordsBefore), LastByKey(wordsAfter));
         foreach (var change in edit.Changes)
         {
@@ -74,6 +79,35 @@ internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, stri
         var words = line.Split(' ');
         var at = words.Length - Tail.Length - Before.Length;
         return at >= 0 && Has(words, at, [.. Before, .. Tail]) ? Exchange(words, at) : null;
+    }
+
+    /// <summary>
+    /// What comes behind is not yet a word of its own to GRUB (quotes and backslashes, grub-core/script/yylex.l) or to the kernel (double quotes alone):
+    /// what is quoted in a line that was proven would become an argument, or what was asked for a part of another one.
+    /// </summary>
+    private static bool IsOpen(string text)
+    {
+        var quote = '\0';
+        var isKernelOpen = false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            isKernelOpen ^= text[i] == '"';
+            if (text[i] == '\\' && quote != '\'')
+            {
+                if (++i == text.Length)
+                {
+                    return true;
+                }
+
+                isKernelOpen ^= text[i] == '"';
+            }
+            else if (text[i] is '"' or '\'' && (quote == '\0' || quote == text[i]))
+            {
+                quote = quote == '\0' ? text[i] : '\0';
+            }
+        }
+
+        return quote != '\0' || isKernelOpen;
     }
 
     private static Dictionary<string, string> LastByKey(string[] words)

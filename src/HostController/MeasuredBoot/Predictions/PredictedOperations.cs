@@ -17,8 +17,8 @@ internal sealed class PredictedOperations(StartPredictor predictor)
 {
     private const string BootItem = "boot:";
 
-    /// <summary>A call is repeated where its session broke, and the guest may have been changed by then.</summary>
-    private readonly ConcurrentDictionary<(string Vm, string OperationId), RunningStart> _begun = new();
+    /// <summary>A call is repeated where its session broke, and the guest may have been changed by then. By VM, the last: one that fails is not ended.</summary>
+    private readonly ConcurrentDictionary<string, (string OperationId, RunningStart Start)> _begun = new(StringComparer.Ordinal);
 
     public async Task<(AgentApi.ApplyResponse Answer, StartForecast? Forecast)> ApplyAsync(VmCallContext call, AgentApi.ApplyRequest ask)
     {
@@ -31,7 +31,7 @@ internal sealed class PredictedOperations(StartPredictor predictor)
     public async Task<(AgentApi.UndoResponse Answer, StartForecast? Forecast)> UndoAsync(VmCallContext call, AgentApi.UndoRequest ask)
     {
         StartReferences? references = null;
-        _ = await TryAsync(async () => references = await predictor.FindAsync(call));
+        _ = await TryAsync(async () => references = await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken));
         var target = references?.Predictions.FirstOrDefault(p => p is { Kind: PredictionKind.Change, IsUndone: false } && (ask.TargetOperationId.Length == 0 || p.OperationId == ask.TargetOperationId));
 
         // Also where the guest fell back: it goes back to what was predicted before.
@@ -51,7 +51,7 @@ internal sealed class PredictedOperations(StartPredictor predictor)
         var end = await EndAsync(call, start, problem, answer.Operation, answer.RepeatedAnswer, RequestedArgument.Undoing(target.Changes), target.OperationId);
         if (end is { State: StartForecastState.NotPredicted })
         {
-            _ = await TryAsync(() => predictor.WithdrawAsync(call, target.OperationId, start?.ResetCount));
+            _ = await TryAsync(() => predictor.WithdrawAsync(call, target.OperationId, start?.Count));
         }
 
         return (answer, end);
@@ -63,7 +63,7 @@ internal sealed class PredictedOperations(StartPredictor predictor)
     {
         var problem = await TryAsync(async () =>
         {
-            if (await predictor.FindAsync(call) is { } references && !references.Predictions.Any(p => p.Kind == PredictionKind.Trial && p.OperationId == operationId))
+            if (await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken) is { } references && !references.Predictions.Any(p => p.Kind == PredictionKind.Trial && p.OperationId == operationId))
             {
                 await predictor.BeforeRestartAsync(call, await predictor.LookAsync(call, references, mayDiffer: false), hasTrial ? operationId : null);
             }
@@ -79,7 +79,7 @@ internal sealed class PredictedOperations(StartPredictor predictor)
         StartForecast? forecast = null;
         var problem = await TryAsync(async () =>
         {
-            if (await predictor.FindAsync(call) is { } references)
+            if (await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken) is { } references)
             {
                 var (isAsPredicted, text) = await predictor.JudgeAsync(call, references, endedTrial);
                 forecast = new StartForecast { State = isAsPredicted ? StartForecastState.AsPredicted : StartForecastState.Otherwise, Text = text };
@@ -88,20 +88,28 @@ internal sealed class PredictedOperations(StartPredictor predictor)
         return problem is null ? forecast : new StartForecast { State = StartForecastState.Otherwise, Text = problem };
     }
 
+    /// <summary>Whether starts of a VM are held against anything, or that cannot be told.</summary>
+    public async Task<bool> HasReferencesAsync(string vm, CancellationToken cancellationToken)
+    {
+        StartReferences? references = null;
+        return await TryAsync(async () => references = await predictor.FindAsync(vm, cancellationToken)) is not null || references is not null;
+    }
+
     private async Task<(RunningStart? Start, string? Problem)> BeginAsync(VmCallContext call, string operationId, bool mayDiffer)
     {
-        if (_begun.TryGetValue((call.Vm.Name, operationId), out var begun))
+        if (_begun.TryGetValue(call.Vm.Name, out var begun) && begun.OperationId == operationId)
         {
-            return (begun, null);
+            return (begun.Start, null);
         }
 
         RunningStart? start = null;
         var problem = await TryAsync(async () =>
         {
             // A repeated call was predicted when it was made.
-            if (await predictor.FindAsync(call) is { } references && !references.Predictions.Any(p => p.Kind != PredictionKind.Trial && p.OperationId == operationId))
+            if (await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken) is { } references && !references.Predictions.Any(p => p.Kind != PredictionKind.Trial && p.OperationId == operationId))
             {
-                start = _begun[(call.Vm.Name, operationId)] = await predictor.LookAsync(call, references, mayDiffer);
+                start = await predictor.LookAsync(call, references, mayDiffer);
+                _begun[call.Vm.Name] = (operationId, start);
             }
         });
         return (start, problem);
@@ -120,7 +128,7 @@ internal sealed class PredictedOperations(StartPredictor predictor)
                     forecast = new StartForecast { State = StartForecastState.Predicted, Text = text };
                 }
             });
-            _begun.TryRemove((call.Vm.Name, operation.OperationId), out _);
+            _begun.TryRemove(KeyValuePair.Create(call.Vm.Name, (operation.OperationId, start)));
         }
 
         var isOfCommandLine = !isRepeated && operation.Outcomes.Any(static o => o.Change?.Item.StartsWith(BootItem, StringComparison.Ordinal) is true && o.State is ChangeState.Verified or ChangeState.Reverted);

@@ -1,5 +1,6 @@
 using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Comparison;
+using GuestTune.Controller.Store;
 using GuestTune.MeasuredBoot.EventLog;
 using GuestTune.MeasuredBoot.Grub;
 using GuestTune.MeasuredBoot.Tpm;
@@ -9,7 +10,7 @@ namespace GuestTune.Controller.MeasuredBoot.Predictions;
 /// <summary>A start of a VM that was predicted from its baseline before it came about.</summary>
 /// <param name="Changes">Of the kernel's arguments, by this operation; of a trial none.</param>
 /// <param name="FromReset">Counts for starts after this one: the TPM's count of resets when it was predicted.</param>
-/// <param name="UntilReset">The last start that it counts for; null while nothing has taken its place.</param>
+/// <param name="Until">The last start that it counts for; null while nothing has taken its place.</param>
 /// <param name="EventLog">What will be measured, as a log.</param>
 /// <param name="IsUndone">The operation was taken back since.</param>
 internal sealed record Prediction(
@@ -19,11 +20,11 @@ internal sealed record Prediction(
     IReadOnlyList<TokenChange> Changes,
     DateTimeOffset PredictedAt,
     uint FromReset,
-    uint? UntilReset,
+    StartCount? Until,
     byte[] EventLog,
     bool IsUndone = false)
 {
-    public bool IsFor(uint resetCount) => resetCount > FromReset && (UntilReset is not { } last || resetCount <= last);
+    public bool IsFor(StartCount start) => start.Resets > FromReset && (Until is not { } last || start.IsUpTo(last));
 
     /// <summary>In words, after "the baseline of vm1 ".</summary>
     public string Words => Kind switch
@@ -34,10 +35,20 @@ internal sealed record Prediction(
     };
 
     /// <summary>As one side of a comparison: the baseline's registers, those of GRUB as the events give them.</summary>
+    /// <exception cref="StoreException">The events are none.</exception>
     public BootSnapshot ToSnapshot(Baseline baseline)
     {
         var bank = PcrBank.Find(baseline.Selection.Bank)!;
-        var replay = new EventLogReplay(BootEventLog.Parse(EventLog), bank);
+        EventLogReplay replay;
+        try
+        {
+            replay = new EventLogReplay(BootEventLog.Parse(EventLog), bank);
+        }
+        catch (EventLogException e)
+        {
+            throw new StoreException($"what was predicted for {Vm} by operation {OperationId} is damaged in the store: {e.Message}; save the baseline anew (pcr baseline save --replace)", e);
+        }
+
         return new BootSnapshot(
             $"{baseline.Summary.Id} {Words}",
             baseline.Summary.IsProven,

@@ -6,8 +6,8 @@ using GuestTune.MeasuredBoot.Tpm;
 namespace GuestTune.Controller.MeasuredBoot.Predictions;
 
 /// <summary>The start that runs, as it was proven, and the boot files as they are now.</summary>
-/// <param name="ResetCount">The TPM's, at this start.</param>
-internal sealed record RunningStart(StartReferences References, BootSnapshot Running, uint ResetCount, BootFileSet Files)
+/// <param name="Count">Which start of the TPM it is.</param>
+internal sealed record RunningStart(StartReferences References, BootSnapshot Running, StartCount Count, BootFileSet Files)
 {
     /// <summary>The start that the boot files as they are now will give: the running one, or one that was predicted since.</summary>
     /// <exception cref="UnpredictableException">None of them was measured with these files.</exception>
@@ -15,7 +15,7 @@ internal sealed record RunningStart(StartReferences References, BootSnapshot Run
     {
         var bank = Running.Bank!;
         var menu = bank.Hash(Files.Files[Files.Menu]);
-        var start = References.Predictions.Where(static p => p.Kind != PredictionKind.Trial && p.UntilReset is null).Select(p => p.ToSnapshot(References.Baseline))
+        var start = References.Predictions.Where(static p => p.Kind != PredictionKind.Trial && p.Until is null).Select(p => p.ToSnapshot(References.Baseline))
             .Append(BootSnapshot.Of(References.Baseline))
             .FirstOrDefault(s => s.EventsOf(GrubMeasurement.FilePcr).Any(e => e.DigestOf(bank).Span.SequenceEqual(menu)))
             ?? throw new UnpredictableException($"{Files.Menu} is not what GRUB measured: it was changed since the guest was started, and not by this host");

@@ -19,7 +19,7 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
     /// <summary>A VM's own baseline and what was predicted from it.</summary>
     /// <returns>Null where there is none that GRUB's registers belong to.</returns>
     /// <exception cref="IOException">The store cannot be read.</exception>
-    public async Task<StartReferences?> FindAsync(VmCallContext call)
+    public async Task<StartReferences?> FindAsync(string vm, CancellationToken cancellationToken)
     {
         // Who only changes a guest makes no store.
         if (!File.Exists(files.DatabasePath))
@@ -27,9 +27,8 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
             return null;
         }
 
-        var cancellationToken = call.Options.CancellationToken;
-        return await store.FindBaselineAsync(new BaselineId(BaselineScope.Vm, call.Vm.Name), cancellationToken) is { } baseline && (baseline.Selection.Mask & GrubPcrs) != 0
-            ? new StartReferences(baseline, await store.ListPredictionsAsync(call.Vm.Name, cancellationToken))
+        return await store.FindBaselineAsync(new BaselineId(BaselineScope.Vm, vm), cancellationToken) is { } baseline && (baseline.Selection.Mask & GrubPcrs) != 0
+            ? new StartReferences(baseline, await store.ListPredictionsAsync(vm, cancellationToken))
             : null;
     }
 
@@ -49,7 +48,7 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
         return verdict is not { IsProven: true, Quote.Statement: { } statement }
             ? throw new UnpredictableException($"the start that runs is not proven: {string.Join("; ", verdict.Problems)}")
             : !difference.IsEqual && !mayDiffer ? throw new UnpredictableException($"the start that runs differs already from {reference.Name}; see pcr check")
-            : new RunningStart(references, BootSnapshot.Of(evidence, verdict), statement.ResetCount, await BootFileSet.ReadAsync(call));
+            : new RunningStart(references, BootSnapshot.Of(evidence, verdict), StartCount.Of(statement), await BootFileSet.ReadAsync(call));
     }
 
     /// <summary>The start after a change that was made since <paramref name="start"/> was looked at; it takes the place of all others.</summary>
@@ -73,11 +72,11 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
             undone is null ? PredictionKind.Change : PredictionKind.Undo,
             [.. changes.SelectMany(static c => c.Lines).SelectMany(static l => l.Edit.Changes).Distinct()],
             time.GetUtcNow(),
-            start.ResetCount,
-            UntilReset: null,
+            start.Count.Resets,
+            Until: null,
             BootEventLogWriter.Write(GrubPrediction.After(expected.Events, bank, changes), bank));
         var isBaseline = prediction.ToSnapshot(baseline) is var next && baseline.Values.All(v => next.ValueOf(v.Index)!.Digest.AsSpan().SequenceEqual(v.Digest));
-        await store.SupersedeAsync(call.Vm.Name, start.ResetCount, isBaseline && undone is not null ? null : prediction, undone, call.Options.CancellationToken);
+        await store.SupersedeAsync(call.Vm.Name, start.Count, isBaseline && undone is not null ? null : prediction, undone, call.Options.CancellationToken);
         return isBaseline ? baseline.Summary.Id.ToString() : next.Name;
     }
 
@@ -96,12 +95,12 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
             ?? throw new UnpredictableException("no kernel command line was measured");
         var events = TrialPrediction.Of(expected.Events, bank, start.Files, running, trial);
         await store.AddPredictionAsync(
-            new Prediction(call.Vm.Name, trial, PredictionKind.Trial, [], time.GetUtcNow(), start.ResetCount, UntilReset: null, BootEventLogWriter.Write(events, bank)),
+            new Prediction(call.Vm.Name, trial, PredictionKind.Trial, [], time.GetUtcNow(), start.Count.Resets, Until: null, BootEventLogWriter.Write(events, bank)),
             call.Options.CancellationToken);
     }
 
     /// <summary>An operation was taken back, and what comes is not predicted.</summary>
-    public Task WithdrawAsync(VmCallContext call, string operationId, uint? resetCount) => store.WithdrawAsync(call.Vm.Name, operationId, resetCount, call.Options.CancellationToken);
+    public Task WithdrawAsync(VmCallContext call, string operationId, StartCount? running) => store.WithdrawAsync(call.Vm.Name, operationId, running, call.Options.CancellationToken);
 
     /// <summary>Holds the start that runs against its references.</summary>
     /// <param name="endedTrial">The operation whose boot trial ends with this start; null: none.</param>
@@ -113,10 +112,12 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
         var (reference, difference) = references.Judge(evidence, verdict, selection);
         if (endedTrial is not null && verdict is { IsProven: true, Quote.Statement: { } statement })
         {
-            await store.EndTrialAsync(call.Vm.Name, endedTrial, statement.ResetCount, call.Options.CancellationToken);
+            await store.EndTrialAsync(call.Vm.Name, endedTrial, StartCount.Of(statement), call.Options.CancellationToken);
         }
 
-        return (difference.IsProvenEqual, difference.IsProvenEqual ? reference.Name
+        return difference.IsProvenEqual && references.FindMissed(evidence, verdict, selection) is { } missed
+            ? (false, $"it is as {references.Baseline.Summary.Id}, and not {missed.Words}")
+            : (difference.IsProvenEqual, difference.IsProvenEqual ? reference.Name
             : difference.IsEqual ? $"not proven: {string.Join("; ", verdict.Problems)}"
             : $"differs from {reference.Name} in PCR {string.Join(", ", difference.Pcrs.Where(static p => !p.IsEqual).Select(static p => p.Pcr))}");
     }

@@ -20,7 +20,7 @@ internal sealed record StartReferences(Baseline Baseline, IReadOnlyList<Predicti
         }
 
         var cost = Cost(best.Difference) + 1;
-        foreach (var prediction in Predictions.Where(p => p.IsFor(statement.ResetCount)).Reverse())
+        foreach (var prediction in Predictions.Where(p => p.IsFor(StartCount.Of(statement))).Reverse())
         {
             var next = Against(prediction.ToSnapshot(Baseline));
             if (Cost(next.Difference) <= cost || next.Difference.IsEqual)
@@ -33,6 +33,19 @@ internal sealed record StartReferences(Baseline Baseline, IReadOnlyList<Predicti
 
         (BootSnapshot, BootDifference Difference) Against(BootSnapshot reference) =>
             (reference, BootComparison.Compare(reference, boot, selection));
+    }
+
+    /// <summary>A start that equals the baseline is right; but not what was predicted where a change is in force.</summary>
+    /// <returns>That change; null where the start is none without it.</returns>
+    public Prediction? FindMissed(BootEvidence evidence, EvidenceVerdict verdict, PcrSelection selection)
+    {
+        var boot = BootSnapshot.Of(evidence, verdict);
+        return verdict is { IsProven: true, Quote.Statement: { } statement }
+            && IsEqual(BootSnapshot.Of(Baseline))
+            && Predictions.FirstOrDefault(p => p is { Kind: not PredictionKind.Trial, Until: null } && p.IsFor(StartCount.Of(statement))) is { } inForce
+            && !IsEqual(inForce.ToSnapshot(Baseline)) ? inForce : null;
+
+        bool IsEqual(BootSnapshot reference) => BootComparison.Compare(reference, boot, selection).IsEqual;
     }
 
     private static int Cost(BootDifference difference) =>
