@@ -43,7 +43,7 @@ internal static class CheckRules
             if (place == CheckPlace.Guest && expected == CheckExpectation.Wanted && observation is { Practice: Haltpoll, Verdict: Verdict.Effective } && observation.Facts.Any(static f => f is { Name: "poll-control", Value: "N" }))
             {
                 yield return new CheckFinding(
-                    place, name, Haltpoll, observation.Verdict, false, "the guest polls, and so does the host for it: the domain gives it no poll-control", $"guesttune vm set dedicated-hint {name} --poll-control true", observation.Facts);
+                    place, name, Haltpoll, observation.Verdict, false, "the guest polls, and so does the host for it: the domain gives it no poll-control", $"guesttune vm set dedicated-hint {Word(name)} --poll-control true", observation.Facts);
             }
             else
             {
@@ -70,12 +70,16 @@ internal static class CheckRules
 
     private static string Fix(CheckPlace place, string name, Observation observation, CheckRule? rule, CheckExpectation expected) => (observation.Verdict, place) switch
     {
-        (Verdict.Pending, CheckPlace.Guest) => $"guesttune reboot {name}",
+        (Verdict.Pending, CheckPlace.Guest) => $"guesttune reboot {Word(name)}",
         (Verdict.Pending, CheckPlace.Domain) => $"shut {name} down, and start it again",
         (Verdict.Pending, _) => "restart the host",
-        _ when (expected == CheckExpectation.Unwanted ? rule?.Unfix : rule?.Fix) is { Length: > 0 } command => command.Replace(" VM ", $" {name} ", StringComparison.Ordinal),
+        _ when (expected == CheckExpectation.Unwanted ? rule?.Unfix : rule?.Fix) is { Length: > 0 } command => command.Replace(" VM ", $" {Word(name)} ", StringComparison.Ordinal),
         (_, CheckPlace.Host) => observation.Practice is "libvirt-auth" ? "guesttune host libvirt-auth status" : $"guesttune host get {observation.Practice}",
-        (_, CheckPlace.Domain) => $"guesttune vm get {observation.Practice} {name}",
-        _ => $"guesttune status {name} --explain",
+        (_, CheckPlace.Domain) => $"guesttune vm get {observation.Practice} {Word(name)}",
+        _ => $"guesttune status {Word(name)} --explain",
     };
+
+    /// <summary>One word for a shell, however whoever named the VM has named it.</summary>
+    private static string Word(string name) => name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '@' or ':' or '+') ? name
+        : $"'{name.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -23,7 +23,7 @@ internal interface IDomainHost
 
     IDomain Find(string name);
 
-    /// <summary>Every domain's persistent definition, or how it runs where it has none.</summary>
+    /// <summary>Every domain's persistent definition, and of those that run also how they run, which may have more.</summary>
     IReadOnlyList<(Guid Uuid, string Name, string Xml)> Definitions();
 
     /// <summary>Validated against libvirt's schema.</summary>

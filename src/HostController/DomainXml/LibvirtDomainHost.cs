@@ -40,6 +40,10 @@ internal sealed class LibvirtDomainHost(string uri, LibvirtConnection connection
                 try
                 {
                     definitions.Add((domain.Uuid, domain.Name, domain.Xml(DomainXmlFlags.Inactive)));
+                    if (domain.State is not (DomainState.ShutOff or DomainState.Crashed))
+                    {
+                        definitions.Add((domain.Uuid, domain.Name, domain.Xml(DomainXmlFlags.Live)));
+                    }
                 }
                 catch (LibvirtException e) when (e.Code == LibvirtErrorCode.NoDomain)
                 {

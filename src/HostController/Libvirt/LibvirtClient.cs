@@ -73,9 +73,11 @@ internal sealed class LibvirtClient(string uri, LibvirtAccess access, TimeProvid
         {
             return question(connection);
         }
-        catch (LibvirtException e) when (!connection.IsAlive)
+        catch (Exception e) when (e is LibvirtException or ObjectDisposedException && !connection.IsAlive)
         {
-            throw new LibvirtException(e.Code, e.Domain, $"the connection was lost before it answered, so whether it did what it was asked is not known ({e.Message})")
+            // Another question has found that it was lost, and disposed of it, or the client is.
+            var (code, domain) = e is LibvirtException refusal ? (refusal.Code, refusal.Domain) : (LibvirtErrorCode.None, 0);
+            throw new LibvirtException(code, domain, $"the connection was lost before it answered, so whether it did what it was asked is not known ({e.Message})")
             {
                 IsConnectionLost = true,
             };

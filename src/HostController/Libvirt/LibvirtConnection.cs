@@ -63,8 +63,21 @@ internal sealed unsafe class LibvirtConnection : IDisposable
         }
     }
 
-    /// <summary>False once the daemon has gone away: then open another one.</summary>
-    public bool IsAlive => LibvirtNative.virConnectIsAlive(_handle) == 1;
+    /// <summary>False once the daemon has gone away, or it was disposed of: then open another one.</summary>
+    public bool IsAlive
+    {
+        get
+        {
+            try
+            {
+                return LibvirtNative.virConnectIsAlive(_handle) == 1;
+            }
+            catch (ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
 
     /// <param name="closed">Called once on libvirt's event thread when the daemon goes away: streams do not notice by themselves.</param>
     public void WhenClosed(Action closed)

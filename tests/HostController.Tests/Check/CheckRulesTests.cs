@@ -66,6 +66,14 @@ public sealed class CheckRulesTests
     }
 
     [Fact]
+    public void Judge_NameThatAShellWouldRun_IsQuotedInTheCommand()
+    {
+        Observation[] observations = [new() { Practice = "agent-channel", Verdict = Verdict.Absent }];
+
+        Assert.Equal("guesttune vm set agent-channel 'a; b'\\''c' --enabled true", CheckRules.Judge(CheckPlace.Domain, "a; b'c", observations, CheckIntent.Dedicated).Single().Fix);
+    }
+
+    [Fact]
     public void Judge_StaticPages_MakeTransparentOnesPointless()
     {
         Observation[] observations = [new() { Practice = "static-hugepages", Verdict = Verdict.Effective }, new() { Practice = "transparent-hugepages", Verdict = Verdict.Absent }];

@@ -69,13 +69,15 @@ public sealed class DomainPracticesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Private_Hugetlb:    1572864 kB\n", Verdict.Effective)]
-    [InlineData("Private_Hugetlb:          0 kB\n", Verdict.Failed)]
-    public void HugePages_OfARunningDomain_AreProvenByItsProcess(string rollup, Verdict verdict)
+    [InlineData("smaps_rollup", "Private_Hugetlb:    1572864 kB\n", Verdict.Effective)]
+    [InlineData("smaps_rollup", "Private_Hugetlb:          0 kB\n", Verdict.Failed)]
+    [InlineData("status", "HugetlbPages:\t 1572864 kB\n", Verdict.Effective)]
+    [InlineData("status", "HugetlbPages:\t       0 kB\n", Verdict.Failed)]
+    public void HugePages_OfARunningDomain_AreProvenByItsProcess(string file, string counts, Verdict verdict)
     {
         using var fixture = Create(Xml.Replace("<vcpu>2</vcpu>", "<memoryBacking><hugepages/></memoryBacking><vcpu>2</vcpu>", StringComparison.Ordinal), isRunning: true);
         Process(fixture, 77, "-mem-prealloc");
-        _root.Write("proc/77/smaps_rollup", "Rss: 1 kB\n" + rollup);
+        _root.Write($"proc/77/{file}", "Rss: 1 kB\n" + counts);
 
         Assert.Equal(verdict, fixture.Observe("static-hugepages").Verdict);
     }
@@ -153,13 +155,22 @@ public sealed class DomainPracticesTests : IDisposable
     [Theory]
     [InlineData(SelinuxHost, "0", Verdict.Failed, "permissive")]
     [InlineData(SelinuxHost, null, Verdict.Failed, "selinux=0 on its kernel command line")]
-    [InlineData("<capabilities><host/></capabilities>", null, Verdict.NotApplicable, "has no SELinux")]
+    [InlineData("<capabilities><host/></capabilities>", null, Verdict.Failed, "selinux=0 on its kernel command line")]
+    [InlineData("<capabilities><host/></capabilities>", null, Verdict.Failed, "runs without SELinux: SELINUX=enforcing", "", "SELINUX=disabled\n")]
+    [InlineData("<capabilities><host/></capabilities>", null, Verdict.NotApplicable, "has no SELinux", "")]
+    [InlineData("<capabilities><host><secmodel><model>apparmor</model></secmodel></host></capabilities>", null, Verdict.NotApplicable, "its security models are apparmor")]
     [InlineData("<capabilities><host/></capabilities>", "1", Verdict.Failed, "libvirt does not use it")]
-    public void Svirt_HostWithoutEnforcing_SaysWhatIsMissing(string capabilities, string? enforce, Verdict verdict, string reason)
+    public void Svirt_HostWithoutEnforcing_SaysWhatIsMissing(
+        string capabilities, string? enforce, Verdict verdict, string reason, string argument = "selinux=0", string? configuration = null)
     {
         using var fixture = Create();
         fixture.Domain.HostCapabilities = capabilities;
-        _root.Write("proc/cmdline", "BOOT_IMAGE=/vmlinuz ro selinux=0\n");
+        _root.Write("proc/cmdline", $"BOOT_IMAGE=/vmlinuz ro {argument}\n");
+        if (configuration is not null)
+        {
+            _root.Write("etc/selinux/config", configuration);
+        }
+
         if (enforce is not null)
         {
             _root.Write("sys/fs/selinux/enforce", enforce);

@@ -51,6 +51,19 @@ public sealed class IOThreadsPracticeTests
         Assert.Equal(Verdict.Configured, answer.Observation.Verdict);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Observe_ThreadsThatServeNoDisk_AreAbsent(bool isRunning)
+    {
+        var idle = Stopped.Replace("<cputune>", "<iothreads>2</iothreads><cputune>", StringComparison.Ordinal);
+        using var fixture = new DomainFixture(idle, isRunning ? idle : null);
+
+        var observation = fixture.Observe("iothreads");
+
+        Assert.Equal((Verdict.Absent, "QEMU's main loop serves all disks: none is given to IOThread 1-2"), (observation.Verdict, observation.Reason));
+    }
+
     [Fact]
     public void Apply_Twice_IsApplyOnce()
     {

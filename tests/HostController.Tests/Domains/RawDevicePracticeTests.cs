@@ -87,6 +87,9 @@ public sealed class RawDevicePracticeTests : IDisposable
 
     [Theory]
     [InlineData("proc/self/mountinfo", "25 1 8:32 / /srv rw - ext4 /dev/sdc rw\n", "/dev/sdc is mounted on /srv")]
+    [InlineData("proc/1/mountinfo", "25 1 8:32 / /home rw - ext4 /dev/sdc rw\n", "/dev/sdc is mounted on /home")]
+    [InlineData("proc/self/mountinfo", "25 1 0:45 /@ /data rw shared:1 - btrfs /dev/sdc rw\n", "/dev/sdc is mounted on /data")]
+    [InlineData("sys/fs/btrfs/u/devices/sdc/size", "1", "/dev/sdc is part of a btrfs")]
     [InlineData("proc/swaps", "Filename\tType\n/dev/sdc                                partition\t1\t0\t-2\n", "/dev/sdc is swap")]
     [InlineData("sys/class/block/sdc/holders/dm-0", "", "/dev/sdc is used by dm-0")]
     public void Plan_DeviceInUse_IsRefusedHoweverForced(string file, string content, string reason)
@@ -106,12 +109,38 @@ public sealed class RawDevicePracticeTests : IDisposable
         Assert.Contains("/dev/sdc (sdc1) is mounted on /", Assert.Throws<PracticeException>(() => _fixture.PlanForced("raw-device", ("disk", "vda"), ("mode", "virtual"))).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Plan_DeviceOfAnotherDomain_IsRefused()
+    [Theory]
+    [InlineData("dev='/dev/sdc'")]
+    [InlineData("dev='/dev/sdc1'")]
+    [InlineData("file='/dev/sdc'")]
+    public void Plan_DeviceOfAnotherDomain_IsRefused(string source)
     {
-        _fixture.Domain.Others.Add((Guid.NewGuid(), "vm2", "<domain><name>vm2</name><devices><disk type='block'><source dev='/dev/sdc'/></disk></devices></domain>"));
+        _root.Write("dev/sdc1", "");
+        _root.Write("sys/class/block/sdc/sdc1/partition", "1");
+        _root.Write("sys/class/block/sdc1/dev", "8:33");
+        _fixture.Domain.Others.Add((Guid.NewGuid(), "vm2", $"<domain><name>vm2</name><devices><disk type='block'><source {source}/></disk></devices></domain>"));
 
         Assert.Contains("/dev/sdc is a disk of vm2 already", Assert.Throws<PracticeException>(() => _fixture.PlanForced("raw-device", ("disk", "vda"), ("mode", "virtual"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Plan_DeviceOfAnotherDiskOfTheSameDomain_IsRefusedHoweverForced()
+    {
+        var e = Assert.Throws<PracticeException>(() => _fixture.PlanForced("raw-device", ("disk", "sdd"), ("device", "/dev/sdc"), ("mode", "virtual")));
+
+        Assert.Contains("/dev/sdc is a disk of vm1 (vda) already", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("dev='/dev/sdc'")]
+    [InlineData("file='/dev/sdc'")]
+    public void Plan_ImageOfAFormatOnTheDevice_IsRefusedHoweverForced(string source)
+    {
+        _fixture.Domain.Persistent = Xml.Replace("type='raw'", "type='qcow2'", StringComparison.Ordinal).Replace("dev='/dev/sdc'", source, StringComparison.Ordinal);
+
+        var e = Assert.Throws<PracticeException>(() => _fixture.PlanForced("raw-device", ("disk", "vda"), ("device", "/dev/sdc"), ("mode", "virtual")));
+
+        Assert.Contains("disk vda is an image of format qcow2 on /dev/sdc", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -39,6 +39,24 @@ public sealed class LibvirtClientTests(SharedLibvirt shared)
     }
 
     [Fact]
+    public async Task Ask_ConnectionDisposedOfInTheMiddle_IsALostConnection()
+    {
+        await using var client = new LibvirtClient("test:///default", LibvirtAccess.Read, TimeProvider.System);
+
+        var e = await Assert.ThrowsAsync<LibvirtException>(() => client.AskAsync(
+            static c =>
+            {
+                c.Dispose();
+                return c.HostSize();
+            },
+            default,
+            Long));
+
+        Assert.True(e.IsConnectionLost);
+        Assert.True((await client.AskAsync(static c => c.HostSize(), default, Long)).Cpus > 0);
+    }
+
+    [Fact]
     public async Task Ask_DaemonHangs_GivesUpAndWorksWhenItGoesOn()
     {
         await using var client = new LibvirtClient(_libvirt.Uri, LibvirtAccess.Read, TimeProvider.System);

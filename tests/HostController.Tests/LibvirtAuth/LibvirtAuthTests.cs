@@ -50,6 +50,23 @@ public sealed class LibvirtAuthTests : IDisposable
     }
 
     [Fact]
+    public async Task Undo_FormerConfigurationAskedForNoPassword_IsBackAllTheSame()
+    {
+        File.AppendAllText(_host.Service.ConfigurationFile, "listen_tcp = 1\nauth_tcp = \"none\"\n");
+        File.WriteAllText(_host.Service.ArgumentsFile!, "LIBVIRTD_ARGS=\"--listen\"\n");
+        var before = _host.Configuration;
+        var applied = await _host.Host.ApplyAsync(HostTree.Apply("a", LibvirtAuthPractice.PracticeId, true, ("mechanism", "digest-md5")), default);
+        Assert.True(applied.Operation.State == OperationState.Done, applied.Operation.Error);
+
+        var undone = await _host.Host.UndoAsync(new UndoRequest { OperationId = "u" }, default);
+
+        Assert.True(undone.Operation.State == OperationState.Done, undone.Operation.Error);
+        Assert.Equal(before, _host.Configuration);
+        Assert.Equal(Verdict.Failed, undone.Observation.Verdict);
+        Assert.Contains("auth_tcp is none: whoever reaches", undone.Observation.Reason);
+    }
+
+    [Fact]
     public async Task Enable_ScramOverTls_IsProvenWithTheServersOwnCertificate()
     {
         _host.WriteCertificates();

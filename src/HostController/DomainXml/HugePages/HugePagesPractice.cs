@@ -40,7 +40,14 @@ internal sealed class HugePagesPractice(DomainView view) : DomainPractice(view)
         {
             var path = $"/proc/{process.Id}/smaps_rollup";
             var rollup = View.Facts.Files.ReadText(path);
-            var hugeKib = (rollup.Text ?? "").Split('\n').Where(static l => l.Contains("_Hugetlb:", StringComparison.Ordinal))
+            if (rollup.Problem is not null)
+            {
+                // That is for whoever may trace the process; this, which counts the same, is for all.
+                path = $"/proc/{process.Id}/status";
+                rollup = View.Facts.Files.ReadText(path);
+            }
+
+            var hugeKib = (rollup.Text ?? "").Split('\n').Where(static l => l.Contains("_Hugetlb:", StringComparison.Ordinal) || l.StartsWith("HugetlbPages:", StringComparison.Ordinal))
                 .Sum(static l => long.TryParse(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], NumberStyles.None, CultureInfo.InvariantCulture, out var kib) ? kib : 0);
             facts.AddInForce("memory in static pages", $"{hugeKib / 1024} MiB", path, rollup.Problem);
             return rollup.Problem is { } problem ? (Verdict.Configured, $"whether QEMU has them cannot be seen: {path}: {problem}")

@@ -85,12 +85,11 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
 
         if (View.Live is not { } live)
         {
-            return persistent.Ids.Count == 0 ? (Verdict.Absent, "QEMU's main loop serves all disks") : (Verdict.Configured, "the domain does not run" + Notes(persistent));
+            return persistent.Assigned.Any() ? (Verdict.Configured, "the domain does not run" + Notes(persistent)) : (Verdict.Absent, NoneServes(persistent));
         }
 
         var running = IOThreadLayout.Of(live.Root);
         return Differences(persistent, running) is { Length: > 0 } differences ? (Verdict.Pending, $"after a power cycle: {differences}")
-            : persistent.Ids.Count == 0 ? (Verdict.Absent, "QEMU's main loop serves all disks")
             : JudgeRunning(running, facts);
     }
 
@@ -155,6 +154,11 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
     /// <summary>By where the kernel lets the threads run.</summary>
     private (Verdict Verdict, string Reason) JudgeRunning(IOThreadLayout running, DomainFacts facts)
     {
+        if (running.Ids.Count == 0)
+        {
+            return (Verdict.Absent, NoneServes(running));
+        }
+
         IReadOnlyList<IOThread> threads;
         try
         {
@@ -182,8 +186,11 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
             ? (Verdict.Failed, $"QEMU does not have IOThread {string.Join(", ", missing)}")
             : running.Assigned.Any()
                 ? (Verdict.Effective, string.Join(", ", running.Assigned.Select(static a => $"IOThread {a.Thread} serves {a.Device}")) + Notes(running))
-                : (Verdict.Configured, "no disk is given to one" + Notes(running));
+                : (Verdict.Absent, NoneServes(running));
     }
+
+    private static string NoneServes(IOThreadLayout layout) =>
+        "QEMU's main loop serves all disks" + (layout.Ids.Count == 0 ? "" : $": none is given to IOThread {Show(layout.Ids)}");
 
     private static string Differences(IOThreadLayout persistent, IOThreadLayout running)
     {

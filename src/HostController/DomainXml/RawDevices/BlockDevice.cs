@@ -6,6 +6,10 @@ namespace GuestTune.Controller.DomainXml.RawDevices;
 internal sealed class BlockDevice
 {
     private const string Class = "/sys/class/block";
+    private const string Btrfs = "/sys/fs/btrfs";
+
+    /// <summary>A daemon in a mount namespace of its own may not see all that the host has mounted; init does.</summary>
+    private static readonly string[] MountTables = ["/proc/1/mountinfo", "/proc/self/mountinfo"];
 
     private readonly RootedFileSystem _files;
 
@@ -18,18 +22,8 @@ internal sealed class BlockDevice
     public string Name { get; }
 
     /// <returns>Null where the host has no such block device.</returns>
-    public static BlockDevice? Find(RootedFileSystem files, string path)
-    {
-        try
-        {
-            var name = System.IO.Path.GetFileName(files.Resolve(path));
-            return files.FileExists($"{Class}/{name}/dev") ? new BlockDevice(files, path, name) : null;
-        }
-        catch (FileProblemException)
-        {
-            return null;
-        }
-    }
+    public static BlockDevice? Find(RootedFileSystem files, string path) =>
+        NameOf(files, path) is { } name && files.FileExists($"{Class}/{name}/dev") ? new BlockDevice(files, path, name) : null;
 
     /// <summary>Why only a part of a disk or none is behind it, so that a guest could not talk SCSI to it; null where it is a whole SCSI disk.</summary>
     public string? WhyNoScsiDisk()
@@ -56,9 +50,14 @@ internal sealed class BlockDevice
         foreach (var part in Parts())
         {
             var shown = string.Equals(part, Name, StringComparison.Ordinal) ? Path : $"{Path} ({part})";
-            if (_files.ReadText($"{Class}/{part}/dev").Value is { } number && MountPoint(number) is { } place)
+            if (_files.ReadText($"{Class}/{part}/dev").Value is { } number && MountPoint(number, part) is { } place)
             {
                 return $"{shown} is mounted on {place}";
+            }
+
+            if (_files.ListNames(Btrfs, "").Any(u => _files.DirectoryExists($"{Btrfs}/{u}/devices/{part}")))
+            {
+                return $"{shown} is part of a btrfs that is mounted";
             }
 
             if (IsSwap(part))
@@ -75,15 +74,32 @@ internal sealed class BlockDevice
         return null;
     }
 
+    /// <summary>They are the same device, or one is a partition of the other.</summary>
+    public bool Overlaps(BlockDevice other) => Parts().Contains(other.Name, StringComparer.Ordinal) || other.Parts().Contains(Name, StringComparer.Ordinal);
+
     private string? Text(string name) => _files.ReadText($"{Class}/{Name}/{name}").Value;
 
     /// <summary>Itself and its partitions, which are folders of it.</summary>
     private IEnumerable<string> Parts() =>
         [Name, .. _files.ListNames($"{Class}/{Name}", "").Where(n => n.StartsWith(Name, StringComparison.Ordinal) && _files.FileExists($"{Class}/{Name}/{n}/partition"))];
 
-    // The third field of mountinfo is MAJOR:MINOR, the fifth the mount point (proc_pid_mountinfo(5)).
-    private string? MountPoint(string number) => (_files.ReadText("/proc/self/mountinfo", 4 * 1024 * 1024).Text ?? "").Split('\n')
-        .Select(static l => l.Split(' ')).FirstOrDefault(f => f.Length > 4 && string.Equals(f[2], number, StringComparison.Ordinal))?[4];
+    // MAJOR:MINOR, root, mount point, options, optional fields, "-", type, source (proc_pid_mountinfo(5)). btrfs has a number that is no device's.
+    private string? MountPoint(string number, string part) => MountTables
+        .SelectMany(f => (_files.ReadText(f, 4 * 1024 * 1024).Text ?? "").Split('\n')).Select(static l => l.Split(' '))
+        .FirstOrDefault(f => f.Length > 4 && (string.Equals(f[2], number, StringComparison.Ordinal)
+            || (Array.IndexOf(f, "-") + 2 is > 6 and var source && source < f.Length && f[source].StartsWith("/dev/", StringComparison.Ordinal) && NameOf(_files, f[source]) == part)))?[4];
+
+    private static string? NameOf(RootedFileSystem files, string path)
+    {
+        try
+        {
+            return System.IO.Path.GetFileName(files.Resolve(path));
+        }
+        catch (FileProblemException)
+        {
+            return null;
+        }
+    }
 
     private bool IsSwap(string part) => (_files.ReadText("/proc/swaps").Text ?? "").Split('\n').Any(l => string.Equals(System.IO.Path.GetFileName(l.Split(' ', '\t')[0]), part, StringComparison.Ordinal));
 }

@@ -29,7 +29,7 @@ internal sealed class RawDevicePractice(DomainView view) : DomainPractice(view)
         }
 
         CheckReplaced(wishes, draft, now, name, path);
-        CheckDevice(path);
+        CheckDevice(name, path);
         var controller = ScsiController.Choose(domain);
         if (controller.IsNew)
         {
@@ -89,9 +89,14 @@ internal sealed class RawDevicePractice(DomainView view) : DomainPractice(view)
                 : (Verdict.Effective, $"QEMU runs with {raw}"));
     }
 
-    private static void CheckReplaced(Wishes wishes, PlanDraft draft, XElement? now, string name, string path)
+    private void CheckReplaced(Wishes wishes, PlanDraft draft, XElement? now, string name, string path)
     {
         var former = (string?)now?.Element("source")?.Attributes().FirstOrDefault();
+        if (now is not null && IsSame(SourceOf(now), path) && (string?)now.Element("driver")?.Attribute("type") is { } format and not "raw")
+        {
+            throw PracticeException.Precondition($"disk {name} is an image of format {format} on {path}: by the raw device the guest would overwrite the image that it runs from. Convert it to another device first (qemu-img convert)");
+        }
+
         if (now is null || string.Equals((string?)now.Element("source")?.Attribute("dev"), path, StringComparison.Ordinal))
         {
             return;
@@ -106,24 +111,34 @@ internal sealed class RawDevicePractice(DomainView view) : DomainPractice(view)
     }
 
     /// <exception cref="PracticeException">Somebody uses it: two writers would destroy what is on it, so nothing can force this.</exception>
-    private void CheckDevice(string path)
+    private void CheckDevice(string name, string path)
     {
         if (View.Host.IsThisHost && BlockDevice.Find(View.Facts.Files, path)?.WhyUsed() is { } used)
         {
             throw PracticeException.Precondition($"{used}: a VM that writes to it, too, would destroy what is there");
         }
 
-        var other = View.Host.Definitions().FirstOrDefault(d => d.Uuid != View.Domain.Uuid && Editing.DomainDocument.ParseOther(d.Xml).Elements("devices").Elements("disk")
-            .Any(disk => IsSame((string?)disk.Element("source")?.Attribute("dev"), path) && disk.Element("shareable") is null));
+        var others = View.Host.Definitions().Where(d => d.Uuid != View.Domain.Uuid).SelectMany(static d => Disks(Editing.DomainDocument.ParseOther(d.Xml)).Select(disk => (d.Name, Disk: disk)));
+        var own = new[] { View.Persistent, View.Live }.OfType<Editing.DomainDocument>().SelectMany(static d => Disks(d.Root))
+            .Where(d => !string.Equals(TargetOf(d), name, StringComparison.Ordinal)).Select(d => (Name: $"{View.Name} ({TargetOf(d)})", Disk: d));
+        var other = others.Where(static o => o.Disk.Element("shareable") is null).Concat(own).FirstOrDefault(o => IsSame(SourceOf(o.Disk), path));
         if (other.Name is not null)
         {
-            throw PracticeException.Precondition($"{path} is a disk of {other.Name} already: two VMs that write to it would destroy what is there");
+            throw PracticeException.Precondition($"{path} is a disk of {other.Name} already: two that write to it would destroy what is there");
         }
     }
 
-    /// <summary>By what links lead to.</summary>
+    /// <summary>By what links lead to; a partition is its disk's, too.</summary>
     private bool IsSame(string? left, string right) => left is not null && (string.Equals(left, right, StringComparison.Ordinal)
-        || (View.Host.IsThisHost && string.Equals(BlockDevice.Find(View.Facts.Files, left)?.Name ?? left, BlockDevice.Find(View.Facts.Files, right)?.Name, StringComparison.Ordinal)));
+        || (View.Host.IsThisHost && left.StartsWith("/dev/", StringComparison.Ordinal)
+            && BlockDevice.Find(View.Facts.Files, left) is { } a && BlockDevice.Find(View.Facts.Files, right) is { } b && a.Overlaps(b)));
+
+    private static IEnumerable<XElement> Disks(XElement domain) => domain.Elements("devices").Elements("disk");
+
+    /// <summary>A device may be written as a file, too.</summary>
+    private static string? SourceOf(XElement disk) => (string?)disk.Element("source")?.Attribute("dev") ?? (string?)disk.Element("source")?.Attribute("file");
+
+    private static string? TargetOf(XElement disk) => (string?)disk.Element("target")?.Attribute("dev");
 
     private static XElement? Find(XElement domain, string name) => domain.Elements("devices").Elements("disk").FirstOrDefault(d => string.Equals((string?)d.Element("target")?.Attribute("dev"), name, StringComparison.Ordinal));
 

@@ -46,6 +46,7 @@ internal sealed class SvirtPractice(DomainView view) : DomainPractice(view)
         if (!Models(View).Contains(Model, StringComparer.Ordinal))
         {
             return HasSelinux ? (Verdict.Failed, $"the host has SELinux, and libvirt does not use it: its security models are {string.Join(", ", Models(View))} (security_driver in qemu.conf)")
+                : IsSwitchedOff ? (Verdict.Failed, HostProblem()!)
                 : (Verdict.NotApplicable, $"libvirt on this host has no SELinux: its security models are {(string.Join(", ", Models(View)) is { Length: > 0 } models ? models : "none")}");
         }
 
@@ -58,7 +59,11 @@ internal sealed class SvirtPractice(DomainView view) : DomainPractice(view)
         return ProcessProof.Judge(View, persistent, View.Live is { } live ? Labels(live.Root).Select(static l => (string?)l.Attribute("type")).FirstOrDefault() ?? "dynamic" : null, "", process => Prove(process, facts));
     }
 
-    private bool HasSelinux => View.Facts.Files.FileExists("/sys/fs/selinux/enforce");
+    private bool HasSelinux => View.Host.IsThisHost && View.Facts.Files.FileExists("/sys/fs/selinux/enforce");
+
+    /// <summary>The host could have it, somebody does not want it to, and nothing else confines QEMU.</summary>
+    private bool IsSwitchedOff => View.Host.IsThisHost && !Models(View).Contains("apparmor", StringComparer.Ordinal)
+        && (SelinuxOf("/etc/selinux/config").Value?.Trim() is "SELINUX=disabled" || SelinuxOf("/proc/cmdline").Value?.Split(' ').Contains("selinux=0", StringComparer.Ordinal) is true);
 
     private string? HostProblem() =>
         !View.Host.IsThisHost ? null
