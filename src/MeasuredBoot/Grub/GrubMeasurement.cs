@@ -17,13 +17,13 @@ public static class GrubMeasurement
     public const string KernelCommandLine = "kernel_cmdline: ";
 
     /// <summary>One char for each byte.</summary>
-    /// <returns>Null where the event is no such string, or its digest not that of the text.</returns>
+    /// <returns>Null where the event is no such string, or its digest not that of the text, or not extended: no register vouches for that one.</returns>
     public static string? Read(BootEvent entry, PcrBank bank, string prefix)
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(bank);
         var data = entry.Data.Span.TrimEnd((byte)0);
-        return entry.Pcr == StringPcr && data.StartsWith(Encoding.Latin1.GetBytes(prefix)) && bank.Hash(data[prefix.Length..]).AsSpan().SequenceEqual(entry.DigestOf(bank).Span)
+        return entry is { Pcr: StringPcr, IsExtended: true } && data.StartsWith(Encoding.Latin1.GetBytes(prefix)) && bank.Hash(data[prefix.Length..]).AsSpan().SequenceEqual(entry.DigestOf(bank).Span)
             ? Encoding.Latin1.GetString(data[prefix.Length..])
             : null;
     }

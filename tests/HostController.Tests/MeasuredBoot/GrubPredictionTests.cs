@@ -93,6 +93,22 @@ public sealed class GrubPredictionTests
     }
 
     [Fact]
+    public void After_EventsThatWereNotExtended_ProveNothing()
+    {
+        var (before, after) = ("linux /k ro", "linux /k ro nohz=off");
+        BootEvent file = GrubMeasurement.OfFile(Menu, Encoding.Latin1.GetBytes(before), Bank), line = GrubMeasurement.Of(GrubMeasurement.KernelCommandLine, "/k ro", Bank);
+        var changes = BootFileChange.Between(Files((Menu, before)), Files((Menu, after)), Requested);
+
+        var unknownFile = Assert.Throws<UnpredictableException>(() => GrubPrediction.After([NotExtended(file), line], Bank, changes));
+        var unknownLine = Assert.Throws<UnpredictableException>(() => GrubPrediction.After([file, NotExtended(line)], Bank, changes));
+
+        Assert.Contains("is not what GRUB measured", unknownFile.Message, StringComparison.Ordinal);
+        Assert.Equal("no kernel command line was measured", unknownLine.Message);
+
+        static BootEvent NotExtended(BootEvent e) => BootEvent.Create(e.Pcr, EventType.NoAction, Bank, e.DigestOf(Bank), e.Data);
+    }
+
+    [Fact]
     public void FirstBoot_EntryWithABraceOfItsOwn_IsOneCommandWhateverFollows()
     {
         var steps = TrialScript.FirstBoot("(hd0)/grub", GrubEnvironment.Add(GrubEnvironment.Empty, "grubenv", TrialScript.Variable, TrialScript.Armed), "\tf {\n}\nset x$", isUnrestricted: false);

@@ -52,7 +52,7 @@ internal static class GrubPrediction
     public static void ExpectMeasured(IReadOnlyList<BootEvent> events, PcrBank bank, string path, byte[] content)
     {
         var digest = bank.Hash(content);
-        if (!events.Any(e => e.Pcr == GrubMeasurement.FilePcr && e.DigestOf(bank).Span.SequenceEqual(digest)))
+        if (!events.Any(e => e is { Pcr: GrubMeasurement.FilePcr, IsExtended: true } && e.DigestOf(bank).Span.SequenceEqual(digest)))
         {
             throw new UnpredictableException($"{path} as it was before the change is not what GRUB measured: it was changed since the guest was started");
         }
