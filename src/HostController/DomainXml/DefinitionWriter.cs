@@ -5,7 +5,8 @@ using GuestTune.Practices;
 namespace GuestTune.Controller.DomainXml;
 
 /// <summary>Redefines a domain with items changed and all else as it is, passwords included; refuses where somebody else has redefined it meanwhile.</summary>
-internal sealed class DefinitionWriter(DomainView view) : IKnobWriter
+/// <param name="check">Throws <see cref="PracticeException"/> where what is written would do harm by now: an undo has no plan that has looked.</param>
+internal sealed class DefinitionWriter(DomainView view, Action<IReadOnlyList<KnobWrite>> check) : IKnobWriter
 {
     public void Write(IReadOnlyList<KnobWrite> writes)
     {
@@ -20,6 +21,7 @@ internal sealed class DefinitionWriter(DomainView view) : IKnobWriter
                 throw new IOException($"somebody else has redefined {view.Name} meanwhile; nothing was changed. Look at what it is now, and try again");
             }
 
+            check(writes);
             view.Host.Define(complete.With(Edits(writes)).ToText());
         }
         catch (Exception e) when (e is LibvirtException or PracticeException)

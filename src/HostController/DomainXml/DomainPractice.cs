@@ -12,7 +12,7 @@ internal abstract class DomainPractice : IPractice
     protected DomainPractice(DomainView view)
     {
         View = view;
-        _writer = new DefinitionWriter(view);
+        _writer = new DefinitionWriter(view, CheckWrites);
     }
 
     public abstract string Id { get; }
@@ -56,6 +56,12 @@ internal abstract class DomainPractice : IPractice
 
     /// <exception cref="PracticeException">What is wished is wrong, or cannot be had.</exception>
     protected abstract void Draft(Wishes wishes, PlanDraft draft);
+
+    /// <summary>What must hold at the moment of writing, for an undo too.</summary>
+    /// <exception cref="PracticeException">It would do harm.</exception>
+    protected virtual void CheckWrites(IReadOnlyList<KnobWrite> writes)
+    {
+    }
 
     /// <param name="item">Without its prefix.</param>
     /// <returns>Null where there is no such item.</returns>

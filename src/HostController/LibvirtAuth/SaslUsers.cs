@@ -86,10 +86,9 @@ internal sealed class SaslUsers(RootedFileSystem files, ICommandRunner commands,
         }
     }
 
-    /// <summary>Without a realm the host's own name is meant, as for saslpasswd2.</summary>
-    private bool IsThere(string user) => List().Any(n => user.Contains('@', StringComparison.Ordinal)
-        ? string.Equals(n, user, StringComparison.Ordinal)
-        : n.StartsWith(user + "@", StringComparison.Ordinal));
+    /// <summary>Without a realm the host's own name is meant, as for saslpasswd2, which takes all of it: the runtime's would end at its first dot.</summary>
+    private bool IsThere(string user) => List().Contains(
+        user.Contains('@', StringComparison.Ordinal) ? user : $"{user}@{files.ReadText("/proc/sys/kernel/hostname").Value}", StringComparer.Ordinal);
 
     private static string[] Named(string user) => user.IndexOf('@', StringComparison.Ordinal) is >= 0 and var at ? ["-u", user[(at + 1)..], user[..at]] : [user];
 

@@ -31,6 +31,9 @@ internal sealed class DomainFixture : IDisposable
     public OperationAnswer Apply(string id, string practice, params (string Name, string Value)[] settings) =>
         Use(changes: true, e => e.ApplyAsync(id, Desired(practice, force: false, settings)).AsTask().GetAwaiter().GetResult());
 
+    public OperationAnswer ApplyForced(string id, string practice, params (string Name, string Value)[] settings) =>
+        Use(changes: true, e => e.ApplyAsync(id, Desired(practice, force: true, settings)).AsTask().GetAwaiter().GetResult());
+
     public OperationAnswer Undo(string id, string? target = null, bool force = false) => Use(changes: true, e => e.UndoAsync(id, target, force).AsTask().GetAwaiter().GetResult());
 
     public Observation Observe(string practice) => Use(changes: false, e => e.Observe(practice));

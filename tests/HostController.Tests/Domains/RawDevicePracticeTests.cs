@@ -143,6 +143,23 @@ public sealed class RawDevicePracticeTests : IDisposable
         Assert.Contains("disk vda is an image of format qcow2 on /dev/sdc", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Undo_FormerDeviceIsUsedByNow_IsRefusedHoweverForced()
+    {
+        Disk("sdd");
+        Assert.Equal(OperationState.Done, _fixture.ApplyForced("o1", "raw-device", ("disk", "vda"), ("device", "/dev/sdd"), ("mode", "virtual")).Operation.State);
+        var switched = _fixture.Canonical;
+        _root.Write("proc/self/mountinfo", "25 1 8:32 / /srv rw - ext4 /dev/sdc rw\n");
+
+        var undone = _fixture.Undo("u1", force: true).Operation;
+
+        Assert.Equal(OperationState.Failed, undone.State);
+        Assert.Contains("/dev/sdc is mounted on /srv", undone.Error, StringComparison.Ordinal);
+        Assert.Equal(switched, _fixture.Canonical);
+        _root.Write("proc/self/mountinfo", "");
+        Assert.Equal(OperationState.Done, _fixture.Undo("u2").Operation.State);
+    }
+
     [Theory]
     [InlineData("partition", "1", "/dev/sdd is a partition")]
     [InlineData("dm/uuid", "LVM-x", "/dev/sdd is the device-mapper volume")]

@@ -38,6 +38,19 @@ public sealed class SaslUsersTests : IDisposable
         Assert.Contains("chmod o-rwx", _users.WhyNotPrivate);
     }
 
+    [Fact]
+    public void AddRemove_UserOfAnotherRealm_IsAnotherUser()
+    {
+        _users.Add("joe@example", "x", replace: false);
+        _users.Add("joe", "y", replace: false);
+        Assert.Equal(2, _users.List().Count);
+
+        _users.Remove("joe");
+
+        Assert.Equal(["joe@example"], _users.List());
+        Assert.Contains("there is no user 'joe'", Assert.Throws<PracticeException>(() => _users.Remove("joe")).Message);
+    }
+
     [Theory]
     [InlineData("", "x", "cannot be a user")]
     [InlineData("-d", "x", "cannot be a user")]

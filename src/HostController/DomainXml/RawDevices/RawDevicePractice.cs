@@ -69,6 +69,19 @@ internal sealed class RawDevicePractice(DomainView view) : DomainPractice(view)
             });
     }
 
+    /// <summary>A device that a disk gets back may be somebody else's by now.</summary>
+    protected override void CheckWrites(IReadOnlyList<KnobWrite> writes)
+    {
+        foreach (var disk in writes.Select(static w => w.Value).OfType<string>().Where(static v => v.StartsWith("<disk", StringComparison.Ordinal)).Select(Editing.DomainDocument.ParseOther))
+        {
+            if (TargetOf(disk) is { } name && SourceOf(disk) is { } path && path.StartsWith("/dev/", StringComparison.Ordinal)
+                && !(Find(View.Persistent.Root, name) is { } now && string.Equals(SourceOf(now), path, StringComparison.Ordinal)))
+            {
+                CheckDevice(name, path);
+            }
+        }
+    }
+
     protected override (Verdict Verdict, string Reason) Judge(DomainFacts facts)
     {
         var names = View.Persistent.Root.Elements("devices").Elements("disk").Where(IsBlock).Select(static d => (string?)d.Element("target")?.Attribute("dev")).OfType<string>().ToArray();
