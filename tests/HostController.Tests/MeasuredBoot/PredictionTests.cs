@@ -193,6 +193,26 @@ public sealed class PredictionTests
         Assert.Equal((1, "vm1: differs from the baseline of vm1: PCR 8, 9\n"), (code, error));
     }
 
+    [Theory]
+    [InlineData("op1")]
+    [InlineData(null)]
+    public async Task Undo_GuestSaysThatItDidAndKeepsTheChange_WithdrawsThePrediction(string? target)
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        await vms.RunAsync(Set);
+        guest.Start();
+        var changed = guest.Files[GrubGuest.Menu];
+        guest.Write = _ => changed;
+
+        var undo = await vms.RunAsync(["undo", "vm1", "--operation-id", "op2", .. target is null ? Array.Empty<string>() : ["--operation", target]]);
+        guest.Start();
+        var (code, _, error) = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Equal(0, undo.ExitCode);
+        Assert.Equal((1, "vm1: differs from the baseline of vm1: PCR 8, 9\n"), (code, error));
+    }
+
     [Fact]
     public async Task Quote_EnrolledAnewWithCountersThatWentBack_ForgetsPredictions()
     {

@@ -42,15 +42,18 @@ internal sealed class PredictedOperations(StartPredictor predictor)
             return (answer, null);
         }
 
-        if (target is null || target.OperationId != answer.Operation.RelatedOperationId)
+        // What was asked for counts; where that was the last operation, only the guest knows which it is.
+        var undone = ask.TargetOperationId.Length > 0 ? ask.TargetOperationId : answer.Operation.RelatedOperationId;
+        if (target is null || target.OperationId != undone)
         {
             var forecast = await EndAsync(call, null, "what that operation had changed was not predicted from this baseline", answer.Operation, answer.RepeatedAnswer, [], undone: null);
             return (answer, forecast);
         }
 
         var end = await EndAsync(call, start, problem, answer.Operation, answer.RepeatedAnswer, RequestedArgument.Undoing(target.Changes), target.OperationId);
-        if (end is { State: StartForecastState.NotPredicted })
+        if (end is { State: StartForecastState.NotPredicted } || (end is null && answer.Operation.State != OperationState.Failed))
         {
+            // Also of a guest that shows its files unchanged: what is taken back counts no more.
             _ = await TryAsync(() => predictor.WithdrawAsync(call, target.OperationId, start?.Count));
         }
 
@@ -119,6 +122,8 @@ internal sealed class PredictedOperations(StartPredictor predictor)
         VmCallContext call, RunningStart? start, string? problem, Operation operation, bool isRepeated, IReadOnlyList<RequestedArgument> requested, string? undone)
     {
         StartForecast? forecast = null;
+        var isOfCommandLine = !isRepeated
+            && operation.Outcomes.Any(static o => o.Change?.Item.StartsWith(BootItem, StringComparison.Ordinal) is true && o.State is ChangeState.Verified or ChangeState.Reverted);
         if (start is not null)
         {
             problem = await TryAsync(async () =>
@@ -128,10 +133,10 @@ internal sealed class PredictedOperations(StartPredictor predictor)
                     forecast = new StartForecast { State = StartForecastState.Predicted, Text = text };
                 }
             });
+            problem ??= forecast is null && isOfCommandLine ? "the guest shows its boot files as they were" : null;
             _begun.TryRemove(KeyValuePair.Create(call.Vm.Name, (operation.OperationId, start)));
         }
 
-        var isOfCommandLine = !isRepeated && operation.Outcomes.Any(static o => o.Change?.Item.StartsWith(BootItem, StringComparison.Ordinal) is true && o.State is ChangeState.Verified or ChangeState.Reverted);
         return forecast ?? (problem is not null && (isOfCommandLine || start is not null) ? NotPredicted(problem) : null);
     }
 
