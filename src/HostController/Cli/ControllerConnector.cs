@@ -51,8 +51,11 @@ internal static class ControllerConnector
         // What was changed in a tree is remembered in it, unless the state is named.
         var files = new RootedFileSystem(root ?? "/");
         var state = root is null || invocation.State is not null ? StateDirectory.Of(invocation) : files.Resolve(StateDirectory.OfSystem);
+
+        // Domains of another host take nothing of this one's pools.
+        var named = invocation.Connect is { } uri && LibvirtDomainHost.IsOfThisHost(uri) ? uri : null;
         var needs = root is not null ? null
-            : new LibvirtHugepageNeeds(invocation.Connect ?? LibvirtVmSource.DefaultUri, () => invocation.Connect is not null || LibvirtVmSource.DaemonIsPresent(), TimeProvider.System);
+            : new LibvirtHugepageNeeds(named ?? LibvirtVmSource.DefaultUri, () => named is not null || LibvirtVmSource.DaemonIsPresent(), TimeProvider.System);
         return HostTuning.Create(files, Path.Combine(state, "host"), TimeProvider.System, needs);
     }
 
