@@ -20,6 +20,6 @@ internal static class ProcessProof
         return persistent is null ? (Verdict.Absent, absent)
             : !view.IsActive ? (Verdict.Configured, $"{persistent}; the domain does not run")
             : view.Process is { } process ? prove(process)
-            : (Verdict.Configured, $"{persistent}; the domain's process is not on this host, or may not be seen by this user, so its effect cannot be");
+            : (Verdict.Configured, $"{persistent}; the domain's process is not on this host, is not the only one that claims to be it, or may not be seen by this user, so its effect cannot be");
     }
 }

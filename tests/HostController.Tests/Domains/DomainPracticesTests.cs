@@ -68,6 +68,17 @@ public sealed class DomainPracticesTests : IDisposable
         Assert.Contains("it has none", Assert.Throws<PracticeException>(() => fixture.Plan("static-hugepages", ("size", "2M"), ("nodes", "0"))).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void HugePages_TwoProcessesClaimToBeTheDomain_ProveNothing()
+    {
+        using var fixture = Create(Xml.Replace("<vcpu>2</vcpu>", "<memoryBacking><hugepages/></memoryBacking><vcpu>2</vcpu>", StringComparison.Ordinal), isRunning: true);
+        Process(fixture, 77, "-mem-prealloc");
+        Process(fixture, 78, "-mem-prealloc");
+        _root.Write("proc/77/smaps_rollup", "Private_Hugetlb:    1572864 kB\n");
+
+        Assert.Equal(Verdict.Configured, fixture.Observe("static-hugepages").Verdict);
+    }
+
     [Theory]
     [InlineData("smaps_rollup", "Private_Hugetlb:    1572864 kB\n", Verdict.Effective)]
     [InlineData("smaps_rollup", "Private_Hugetlb:          0 kB\n", Verdict.Failed)]
