@@ -211,14 +211,13 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
     /// <summary>Whether the guest was started as it was predicted; before the trial ends, since that start is one of its own.</summary>
     private async Task JudgeAsync(VmEntry vm, string operationId, RebootResult result, StartForecast? unpredicted, Pacing pacing, CancellationToken cancellationToken)
     {
-        var endedTrial = result.Trial.State == BootTrialState.None ? null : operationId;
         var (_, error) = await fleet.CallAsync(
             vm,
             ForQuote(pacing),
             changes: false,
             async call =>
             {
-                result.Start = await operations.JudgeAsync(call, endedTrial);
+                result.Start = await operations.JudgeAsync(call, operationId);
                 return new VmEvent();
             },
             cancellationToken);

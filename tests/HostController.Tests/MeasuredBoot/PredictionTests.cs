@@ -90,6 +90,28 @@ public sealed class PredictionTests
     }
 
     [Fact]
+    public async Task SetWithReboot_GuestDeniesItsTrial_TheTrialCountsForNoLaterStart()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var boot = vms.AgentOf("vm1").Boot;
+        var honest = boot.OnRestart;
+        boot.OnRestart = () =>
+        {
+            honest();
+            boot.EndTrial();
+        };
+
+        await vms.RunAsync([.. Set, "--reboot"]);
+        var first = await vms.RunAsync("pcr", "check", "vm1");
+        guest.Start(isTrial: true);
+        var later = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Equal((0, "vm1: proven equal to the baseline of vm1 with the boot trial of GuestTune's operation op1 (14 registers)\n"), (first.ExitCode, first.Out));
+        Assert.Equal(1, later.ExitCode);
+    }
+
+    [Fact]
     public async Task SetWithReboot_StartedOtherwise_FailsAndSaysWhere()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");

@@ -75,16 +75,16 @@ internal sealed class PredictedOperations(StartPredictor predictor)
     }
 
     /// <summary>After a restart.</summary>
-    /// <param name="endedTrial">The operation whose boot trial ends with this start; null: none.</param>
+    /// <param name="operationId">Its boot trial, where there was one, ends with this start, whatever the guest says of it.</param>
     /// <returns>Null where there is nothing that it could have been predicted from.</returns>
-    public async Task<StartForecast?> JudgeAsync(VmCallContext call, string? endedTrial)
+    public async Task<StartForecast?> JudgeAsync(VmCallContext call, string operationId)
     {
         StartForecast? forecast = null;
         var problem = await TryAsync(async () =>
         {
             if (await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken) is { } references)
             {
-                var (isAsPredicted, text) = await predictor.JudgeAsync(call, references, endedTrial);
+                var (isAsPredicted, text) = await predictor.JudgeAsync(call, references, operationId);
                 forecast = new StartForecast { State = isAsPredicted ? StartForecastState.AsPredicted : StartForecastState.Otherwise, Text = text };
             }
         });

@@ -103,16 +103,16 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
     public Task WithdrawAsync(VmCallContext call, string operationId, StartCount? running) => store.WithdrawAsync(call.Vm.Name, operationId, running, call.Options.CancellationToken);
 
     /// <summary>Holds the start that runs against its references.</summary>
-    /// <param name="endedTrial">The operation whose boot trial ends with this start; null: none.</param>
+    /// <param name="operationId">Its boot trial, where there was one, ends with this start.</param>
     /// <returns>Whether it is proven equal, and to which; else how it differs from the closest.</returns>
-    public async Task<(bool IsAsPredicted, string Text)> JudgeAsync(VmCallContext call, StartReferences references, string? endedTrial)
+    public async Task<(bool IsAsPredicted, string Text)> JudgeAsync(VmCallContext call, StartReferences references, string operationId)
     {
         var selection = references.Baseline.Selection;
         var (evidence, verdict) = await attestor.AttestAsync(call, new EvidenceRequest(selection));
         var (reference, difference) = references.Judge(evidence, verdict, selection);
-        if (endedTrial is not null && verdict is { IsProven: true, Quote.Statement: { } statement })
+        if (verdict is { IsProven: true, Quote.Statement: { } statement })
         {
-            await store.EndTrialAsync(call.Vm.Name, endedTrial, StartCount.Of(statement), call.Options.CancellationToken);
+            await store.EndTrialAsync(call.Vm.Name, operationId, StartCount.Of(statement), call.Options.CancellationToken);
         }
 
         return difference.IsProvenEqual && references.FindMissed(evidence, verdict, selection) is { } missed
