@@ -17,6 +17,8 @@ public sealed class PrivateLibvirt : IDisposable
         for pair in etc:/etc lib:/var/lib cache:/var/cache log:/var/log run:/run; do
           mkdir -p "$1/${pair%%:*}" "${pair#*:}/libvirt" && mount --bind "$1/${pair%%:*}" "${pair#*:}/libvirt" || exit
         done
+        [ -z "$3" ] || { mkdir "$3" && mount -t hugetlbfs -o pagesize=2M hugetlbfs "$3"; } || exit
+        ln -s "$1/libvirt-sock" "$1/libvirt-sock-ro" /run/libvirt/
         echo ready
         exec 2>>"$1/output"
         while read -r command; do
@@ -40,14 +42,16 @@ public sealed class PrivateLibvirt : IDisposable
     public PrivateLibvirt(PrivateLibvirtOptions? options = null)
     {
         options ??= new PrivateLibvirtOptions();
+        var hugePages = options.HasHugePages ? PathOf("hugepages") : "";
+        string[] hugePageSettings = options.HasHugePages ? [$"hugetlbfs_mount = \"{hugePages}\""] : [];
         Directory.CreateDirectory(PathOf("etc"));
         File.WriteAllLines(PathOf("libvirtd.conf"),
             [$"unix_sock_dir = \"{Folder}\"", "auth_unix_ro = \"none\"", "auth_unix_rw = \"none\"", $"listen_addr = \"{Address}\"", "listen_tls = 0", .. options.DaemonSettings]);
         File.WriteAllLines(PathOf("etc/qemu.conf"),
-            ["stdio_handler = \"file\"", "user = \"root\"", "group = \"root\"", "security_driver = \"none\"", "namespaces = []", "cgroup_controllers = []", .. options.QemuSettings]);
+            ["stdio_handler = \"file\"", "user = \"root\"", "group = \"root\"", "security_driver = \"none\"", "namespaces = []", "cgroup_controllers = []", .. hugePageSettings, .. options.QemuSettings]);
         var start = new ProcessStartInfo("unshare")
         {
-            ArgumentList = { "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", Supervisor, "bash", Folder, options.Listen ? "--listen" : "" },
+            ArgumentList = { "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", Supervisor, "bash", Folder, options.Listen ? "--listen" : "", hugePages },
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -84,6 +88,16 @@ public sealed class PrivateLibvirt : IDisposable
     public IPAddress Address { get; } = new([127, .. RandomNumberGenerator.GetBytes(2), (byte)RandomNumberGenerator.GetInt32(2, 255)]);
 
     public string Uri => $"qemu+unix:///system?socket={PathOf("libvirt-sock")}";
+
+    /// <summary>What runs a program on the daemon's host, as it were: in its namespaces, where the daemon is qemu:///system.</summary>
+    public IReadOnlyList<string> Inside
+    {
+        get
+        {
+            var first = File.ReadAllText($"/proc/{_supervisor.Id}/task/{_supervisor.Id}/children").Trim();
+            return ["nsenter", "--target", first, "--mount", "--pid"];
+        }
+    }
 
     /// <param name="path">As the daemon sees its folders: <c>etc</c>, <c>lib</c>, <c>cache</c>, <c>log</c>, <c>run</c>.</param>
     public string PathOf(string path) => Path.Combine(Folder, path);

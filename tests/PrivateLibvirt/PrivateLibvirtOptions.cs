@@ -12,6 +12,9 @@ public sealed record PrivateLibvirtOptions
     /// <summary>Serves TCP or TLS at <see cref="PrivateLibvirt.Address"/>, as <see cref="DaemonSettings"/> say.</summary>
     public bool Listen { get; init; }
 
+    /// <summary>Mounts a file system of huge pages of 2 MiB for domains; where there are pages is the machine's affair.</summary>
+    public bool HasHugePages { get; init; }
+
     /// <summary>Of the daemon, e.g. SASL_CONF_PATH.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

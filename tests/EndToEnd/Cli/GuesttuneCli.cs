@@ -5,13 +5,17 @@ using GuestTune.Testing;
 
 namespace GuestTune.EndToEnd.Cli;
 
-/// <summary>The published guesttune, run as a user runs it: as a process, with an inventory file.</summary>
+/// <summary>The published guesttune, run as a user runs it: as a process, with an inventory file or a libvirt.</summary>
 public sealed class GuesttuneCli : IDisposable
 {
     /// <summary>Changes of boot files and reboots of an emulated guest take minutes.</summary>
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(8);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gtcli-");
+    private readonly string[] _source;
+    private readonly IReadOnlyList<string> _inside = [];
+
+    private GuesttuneCli(string libvirtUri, IReadOnlyList<string> inside) => (_source, _inside) = (["--connect", libvirtUri], inside);
 
     private GuesttuneCli(IEnumerable<(string Name, string? Channel, string Labels)> vms)
     {
@@ -28,6 +32,7 @@ public sealed class GuesttuneCli : IDisposable
         }
 
         File.WriteAllText(Inventory, yaml.ToString());
+        _source = ["--inventory", Inventory];
     }
 
     public string Inventory => Path.Combine(_folder.FullName, "inventory.yaml");
@@ -38,6 +43,10 @@ public sealed class GuesttuneCli : IDisposable
 
     public static GuesttuneCli ForChannels(params (string Name, string Channel)[] vms) =>
         new(vms.Select(v => (v.Name, (string?)v.Channel, "")));
+
+    /// <summary>VMs are what this libvirt runs.</summary>
+    /// <param name="inside">The program that runs guesttune elsewhere, and its arguments.</param>
+    public static GuesttuneCli ForLibvirt(string uri, IReadOnlyList<string>? inside = null) => new(uri, inside ?? []);
 
     public async Task<CliRun> RunAsync(params string[] arguments)
     {
@@ -51,7 +60,8 @@ public sealed class GuesttuneCli : IDisposable
     public async Task<RunningCli> StartAsync(params string[] arguments)
     {
         var program = await PublishedPrograms.GetCliAsync();
-        var start = new ProcessStartInfo(program, ["--inventory", Inventory, "--no-daemon", .. arguments])
+        string[] command = [.. _inside, program];
+        var start = new ProcessStartInfo(command[0], [.. command.Skip(1), .. _source, "--no-daemon", .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

@@ -1,11 +1,11 @@
 namespace GuestTune.Testing;
 
 /// <summary>A small disk with an empty ext4 file system.</summary>
-internal static class VmDisk
+public static class VmDisk
 {
     private const long SizeBytes = 16 << 20;
 
-    public static async Task CreateAsync(string path, CancellationToken cancellationToken)
+    public static async Task CreateAsync(string path, CancellationToken cancellationToken = default)
     {
         if (File.Exists(path))
         {
