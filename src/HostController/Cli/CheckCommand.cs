@@ -55,7 +55,7 @@ internal static class CheckCommand
             vms.All |= vms.Names.Count == 0;
             var asked = await Task.WhenAll(
                 AskHostAsync(invocation, chosen, stop),
-                invocation.Connect is null && invocation.Controller is null && !LibvirtVmSource.DaemonIsPresent()
+                invocation.Connect is null && invocation.Controller is null && !LibvirtVmSource.DaemonIsPresent() && !LibvirtVmSource.DaemonIsInstalled()
                     ? Task.FromResult<IReadOnlyList<CheckFinding>>([])
                     : AskVmsAsync(CheckPlace.Domain, chosen, vms, ControllerConnector.OpenDomainsAsync, (c, r) => c.ObserveAsync(r, stop), invocation, DomainPracticeCatalog.TimeLimit, stop),
                 result.GetValue(noGuests)

@@ -22,6 +22,9 @@ internal sealed class LibvirtVmSource(LibvirtClient client, TimeSpan? patience =
     /// <summary>Whether this host runs libvirt for QEMU, so that it is worth asking without being told to.</summary>
     public static bool DaemonIsPresent() => DaemonSockets.Any(File.Exists);
 
+    /// <summary>Whether libvirt for QEMU is installed on this host, so that a daemon which does not answer is a fault.</summary>
+    public static bool DaemonIsInstalled() => File.Exists("/usr/sbin/libvirtd") || File.Exists("/usr/sbin/virtqemud");
+
     public async ValueTask<IReadOnlyList<VmEntry>> ListAsync(CancellationToken cancellationToken)
     {
         try
