@@ -8,8 +8,9 @@ namespace GuestTune.Bench;
 internal sealed partial record ProcessRun(double WallMs, double CpuMs, double PeakRssMiB, string Output)
 {
     /// <summary>Runs a program to its end; its peak is sampled from VmHWM (proc(5)), which only grows.</summary>
+    /// <param name="exitCode">How it ends where it does what it should.</param>
     /// <exception cref="InvalidOperationException">The program failed; the message has its output.</exception>
-    public static async Task<ProcessRun> MeasureAsync(string program, IEnumerable<string> arguments)
+    public static async Task<ProcessRun> MeasureAsync(string program, IEnumerable<string> arguments, int exitCode = 0)
     {
         var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         var cpuBefore = ReadChildrenCpuMs();
@@ -25,7 +26,7 @@ internal sealed partial record ProcessRun(double WallMs, double CpuMs, double Pe
 
         var wall = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
         var run = new ProcessRun(wall, ReadChildrenCpuMs() - cpuBefore, peak, await output);
-        return process.ExitCode == 0
+        return process.ExitCode == exitCode
             ? run
             : throw new InvalidOperationException($"{program} ended with exit code {process.ExitCode}: {await errors}{run.Output}");
     }

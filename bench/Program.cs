@@ -3,8 +3,8 @@ using GuestTune.Bench;
 
 var quick = new Option<bool>("--quick") { Description = "A tenth of the rounds: shows that it runs, gives no figures to quote." };
 var json = new Option<string?>("--json") { Description = "Write the figures to this file as well." };
-var what = new Argument<string[]>("what") { Description = "vm, fleet, cli or measured-boot; all of them when none is named.", DefaultValueFactory = _ => ["vm", "fleet", "cli", "measured-boot"] };
-what.AcceptOnlyFromAmong("vm", "fleet", "cli", "measured-boot");
+var what = new Argument<string[]>("what") { Description = "vm, fleet, cli, measured-boot or domains; all of them when none is named.", DefaultValueFactory = _ => ["vm", "fleet", "cli", "measured-boot", "domains"] };
+what.AcceptOnlyFromAmong("vm", "fleet", "cli", "measured-boot", "domains");
 
 var agents = new Command("agents", "Serves simulated agents until standard input ends.") { Hidden = true };
 var count = new Option<int>("--count") { Required = true };
@@ -25,6 +25,7 @@ root.SetAction(async (result, token) =>
             "vm" => await VmBench.RunAsync(scale),
             "fleet" => await FleetBench.RunAsync(scale),
             "measured-boot" => [.. await MeasuredBootBench.RunAsync(scale), .. await FleetBench.RunQuotesAsync(scale)],
+            "domains" => await DomainBench.RunAsync(scale),
             _ => await CliBench.RunAsync(scale),
         });
     }

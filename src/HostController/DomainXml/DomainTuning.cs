@@ -160,12 +160,15 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
         async Task<VmEvent> DoAsync(VmEntry vm, Func<VmEvent, ValueTask> report, CancellationToken token)
         {
             var answer = await AnswerAsync(client, vm.Name, facts, pacing.TimeLimit, work, token);
-            if (finished is not null)
+            try
             {
-                await finished(vm.Name, answer);
+                await (finished?.Invoke(vm.Name, answer) ?? Task.CompletedTask);
+                return answer;
             }
-
-            return answer;
+            catch (StoreException e)
+            {
+                return new VmEvent { Error = VmFailure.OfController($"what was done is in this VM's history, and not in the audit: {e.Message}") };
+            }
         }
     }
 

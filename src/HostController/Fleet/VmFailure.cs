@@ -39,7 +39,7 @@ internal static class VmFailure
     public static VmError Unexpected(VmEntry vm, Exception exception) => Error(
         StatusCode.Internal,
         reached: true,
-        $"unexpected error on {Shown(vm)}: {exception.GetType().Name}: {TerminalText.Escape(exception.Message, MaxAgentMessageLength)}");
+        $"unexpected error on {(vm.Channel is null ? TerminalText.Escape(vm.Name, 200) : Shown(vm))}: {exception.GetType().Name}: {TerminalText.Escape(exception.Message, MaxAgentMessageLength)}");
 
     /// <summary>The VM answered, and this controller cannot do its part.</summary>
     public static VmError OfController(string reason) => Error(StatusCode.FailedPrecondition, reached: true, reason);

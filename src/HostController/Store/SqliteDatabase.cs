@@ -13,6 +13,10 @@ internal sealed class SqliteDatabase(StoreFiles files, TimeProvider time) : IDis
 
     private readonly string _path = files.DatabasePath;
     private readonly Lock _gate = new();
+
+    // Writers of this process wait for one another here. At the file's lock they would sleep 150 ms between looks (SqliteCommand), and of many at once some
+    // would not get it within their time.
+    private readonly SemaphoreSlim _turn = new(1, 1);
     private bool _isReady;
 
     /// <summary>Reads one state of the database, whatever is written meanwhile.</summary>
@@ -21,7 +25,18 @@ internal sealed class SqliteDatabase(StoreFiles files, TimeProvider time) : IDis
 
     /// <summary>Writes all or nothing, as the only writer from its start.</summary>
     /// <exception cref="StoreException">The database cannot be used.</exception>
-    public Task<T> WriteAsync<T>(Func<SqliteTransaction, Task<T>> work, CancellationToken cancellationToken) => RunAsync(work, deferred: false, cancellationToken);
+    public async Task<T> WriteAsync<T>(Func<SqliteTransaction, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await RunAsync(work, deferred: false, cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
     public void Dispose()
     {

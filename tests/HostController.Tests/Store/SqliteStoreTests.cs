@@ -41,6 +41,21 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Write_AnotherOfThisProcessIsUnderWay_WaitsWithoutAThreadForAsLongAsThatTakes()
+    {
+        using var database = new SqliteDatabase(_state, TimeProvider.System);
+        var end = new TaskCompletionSource<int>();
+        var first = database.WriteAsync(_ => end.Task, default);
+
+        var second = database.WriteAsync(static _ => Task.FromResult(2), default);
+
+        Assert.False(second.IsCompleted);
+        end.SetResult(1);
+        Assert.Equal(1, await first);
+        Assert.Equal(2, await second);
+    }
+
+    [Fact]
     public async Task SaveBaseline_ThereIsOneAlready_IsReplacedOnlyOnDemand()
     {
         using var store = Open();
