@@ -150,7 +150,9 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
     {
         var pacing = Pacing.From(pace);
         var client = libvirt.Get(uri, access);
-        var vms = VmSelector.Select(await ListAsync(client, selection is { Labels.Count: > 0 }, cancellationToken), selection);
+        var (listed, catalog) = await ListAsync(client, selection is { Labels.Count: > 0 }, cancellationToken);
+        using var kept = listed;
+        var vms = VmSelector.Select(catalog, selection);
         var facts = new HostFacts(files);
         await foreach (var one in FleetRunner.RunAsync(vms, pacing.MaxParallel, DoAsync, cancellationToken))
         {
@@ -159,7 +161,7 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
 
         async Task<VmEvent> DoAsync(VmEntry vm, Func<VmEvent, ValueTask> report, CancellationToken token)
         {
-            var answer = await AnswerAsync(client, vm.Name, facts, pacing.TimeLimit, work, token);
+            var answer = await AnswerAsync(client, access == LibvirtAccess.Read ? kept : null, vm.Name, facts, pacing.TimeLimit, work, token);
             try
             {
                 await (finished?.Invoke(vm.Name, answer) ?? Task.CompletedTask);
@@ -172,14 +174,14 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
         }
     }
 
-    private static async Task<VmEvent> AnswerAsync(LibvirtClient client, string name, HostFacts facts, TimeSpan limit, Func<DomainView, VmEvent> work, CancellationToken cancellationToken)
+    private static async Task<VmEvent> AnswerAsync(LibvirtClient client, ListedDomains? listed, string name, HostFacts facts, TimeSpan limit, Func<DomainView, VmEvent> work, CancellationToken cancellationToken)
     {
         try
         {
             return await client.AskAsync(connection =>
             {
                 var host = new LibvirtDomainHost(client.Uri, connection);
-                using var domain = host.Find(name);
+                using var domain = listed?.Find(connection, name) is { } known ? LibvirtDomainHost.Of(known) : host.Find(name);
                 return work(new DomainView(host, facts, domain));
             }, cancellationToken, limit);
         }
@@ -196,25 +198,18 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
         static VmEvent Failed(StatusCode code, string message) => new() { Error = new VmError { Code = (uint)code, Message = message, Reached = true } };
     }
 
-    private static async Task<VmCatalogSnapshot> ListAsync(LibvirtClient client, bool withLabels, CancellationToken cancellationToken)
+    private static async Task<(ListedDomains, VmCatalogSnapshot)> ListAsync(LibvirtClient client, bool withLabels, CancellationToken cancellationToken)
     {
         try
         {
-            var vms = await client.AskAsync(connection =>
+            return await client.AskAsync(connection =>
             {
-                var found = new List<VmEntry>();
-                foreach (var domain in connection.Domains(DomainFilter.All))
-                {
-                    using (domain)
-                    {
-                        // Labels are in the XML, and reading that of a thousand domains takes longer than their names.
-                        found.Add(withLabels ? Libvirt.DomainXml.ToEntry(domain.Name, client.Uri, domain.Xml(DomainXmlFlags.Inactive), static _ => false) : new VmEntry(domain.Name, client.Uri, null, NoLabels));
-                    }
-                }
+                var listed = new ListedDomains(connection, connection.Domains(DomainFilter.All));
 
-                return found;
+                // Labels are in the XML, and reading that of a thousand domains takes longer than their names.
+                var vms = listed.All.Select(d => withLabels ? Libvirt.DomainXml.ToEntry(d.Name, client.Uri, d.Xml(DomainXmlFlags.Inactive), static _ => false) : new VmEntry(d.Name, client.Uri, null, NoLabels));
+                return (listed, new VmCatalogSnapshot([.. vms.OrderBy(static v => v.Name, Comparer<string>.Create(NaturalOrder.Compare))], 1, [], []));
             }, cancellationToken);
-            return new VmCatalogSnapshot([.. vms.OrderBy(static v => v.Name, Comparer<string>.Create(NaturalOrder.Compare))], 1, [], []);
         }
         catch (LibvirtException e)
         {

@@ -9,6 +9,7 @@ internal interface IDomain : IDisposable
 
     Guid Uuid { get; }
 
+    /// <summary>Whether it ran when it was found.</summary>
     bool IsActive { get; }
 
     bool IsPersistent { get; }

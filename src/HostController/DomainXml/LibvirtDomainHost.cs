@@ -28,7 +28,10 @@ internal sealed class LibvirtDomainHost(string uri, LibvirtConnection connection
 
     public long FreePages(int node, int pageSizeKib) => connection.FreePages(node, pageSizeKib);
 
-    public IDomain Find(string name) => new Domain(connection.Find(name));
+    public IDomain Find(string name) => Of(connection.Find(name));
+
+    /// <summary>One that was found on this connection.</summary>
+    public static IDomain Of(LibvirtDomain domain) => new Domain(domain);
 
     public IReadOnlyList<(Guid Uuid, string Name, string Xml)> Definitions()
     {
@@ -68,7 +71,7 @@ internal sealed class LibvirtDomainHost(string uri, LibvirtConnection connection
 
         public Guid Uuid => domain.Uuid;
 
-        public bool IsActive => domain.State is not (DomainState.ShutOff or DomainState.Crashed);
+        public bool IsActive => domain.WasActive;
 
         public bool IsPersistent => domain.IsPersistent;
 

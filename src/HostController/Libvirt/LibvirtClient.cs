@@ -28,7 +28,7 @@ internal sealed class LibvirtClient(string uri, LibvirtAccess access, TimeProvid
         try
         {
             var connection = await ConnectedAsync().WaitAsync(linked.Token);
-            return await OnThread(() => Ask(connection, question)).WaitAsync(linked.Token);
+            return await BlockingThreads.RunAsync(() => Ask(connection, question)).WaitAsync(linked.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -107,7 +107,7 @@ internal sealed class LibvirtClient(string uri, LibvirtAccess access, TimeProvid
         {
             try
             {
-                return await OnThread(() => LibvirtConnection.Open(uri, access));
+                return await BlockingThreads.RunAsync(() => LibvirtConnection.Open(uri, access));
             }
             catch (LibvirtException e) when (e.Code == LibvirtErrorCode.SystemError && wasConnected && time.GetElapsedTime(began) < RestartTime)
             {
@@ -115,6 +115,4 @@ internal sealed class LibvirtClient(string uri, LibvirtAccess access, TimeProvid
             }
         }
     }
-
-    private static Task<T> OnThread<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

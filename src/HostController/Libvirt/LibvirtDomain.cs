@@ -4,7 +4,7 @@ namespace GuestTune.Controller.Libvirt;
 
 /// <summary>
 /// A domain of a <see cref="LibvirtConnection"/>, by its UUID: it stays the same one when it is renamed, started or redefined. As there, every
-/// member but <see cref="Name"/> and <see cref="Uuid"/> asks libvirt, blocks, and throws <see cref="LibvirtException"/>.
+/// member but <see cref="Name"/>, <see cref="Uuid"/> and <see cref="WasActive"/> asks libvirt, blocks, and throws <see cref="LibvirtException"/>.
 /// </summary>
 internal sealed unsafe class LibvirtDomain : IDisposable
 {
@@ -19,11 +19,15 @@ internal sealed unsafe class LibvirtDomain : IDisposable
         var uuid = stackalloc byte[LibvirtNative.UuidStringSizeBytes];
         LibvirtCall.Checked(LibvirtNative.virDomainGetUUIDString(_handle, uuid));
         Uuid = Guid.Parse(Marshal.PtrToStringUTF8((nint)uuid)!);
+        WasActive = LibvirtNative.virDomainGetID(_handle) != uint.MaxValue;
     }
 
     public string Name { get; }
 
     public Guid Uuid { get; }
+
+    /// <summary>Whether it ran when it was listed or found: libvirt says so along with its name.</summary>
+    public bool WasActive { get; }
 
     public DomainState State
     {

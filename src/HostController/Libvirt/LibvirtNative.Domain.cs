@@ -14,6 +14,9 @@ internal static unsafe partial class LibvirtNative
     public static partial byte* virDomainGetName(DomainHandle domain);
 
     [LibraryImport(Library)]
+    public static partial uint virDomainGetID(DomainHandle domain);
+
+    [LibraryImport(Library)]
     public static partial int virDomainGetUUIDString(DomainHandle domain, byte* text);
 
     [LibraryImport(Library)]

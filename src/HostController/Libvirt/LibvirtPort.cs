@@ -41,7 +41,7 @@ internal sealed class LibvirtPort : IPort
     /// <exception cref="AttachException">libvirt does not let us.</exception>
     public static async ValueTask<LibvirtPort> OpenAsync(LibvirtChannel address, CancellationToken cancellationToken)
     {
-        var opening = OnThread(() => Open(address));
+        var opening = BlockingThreads.RunAsync(() => Open(address));
         try
         {
             return await opening.WaitAsync(cancellationToken);
@@ -73,7 +73,7 @@ internal sealed class LibvirtPort : IPort
 
         // A copy: it may be read long after the caller has given up.
         var bytes = buffer[..Math.Min(buffer.Length, LargestMessageBytes)].ToArray();
-        _sending = OnThread(() => _stream.Send(bytes));
+        _sending = BlockingThreads.RunAsync(() => _stream.Send(bytes));
         await Task.WhenAny(_sending, _disposed.Task).WaitAsync(cancellationToken);
         ThrowIfDisposed();
         return await _sending;
@@ -87,7 +87,7 @@ internal sealed class LibvirtPort : IPort
         if (_disposed.TrySetResult())
         {
             _received.Reader.CancelPendingRead();
-            var closing = OnThread(() =>
+            var closing = BlockingThreads.RunAsync(() =>
             {
                 _stream.Dispose();
                 _connection.Dispose();
@@ -135,8 +135,6 @@ internal sealed class LibvirtPort : IPort
             await opening.Result.DisposeAsync();
         }
     }
-
-    private static Task<T> OnThread<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>One message: the thread belongs to all ports.</summary>
     private void Receive()
