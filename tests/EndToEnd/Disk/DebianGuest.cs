@@ -28,7 +28,7 @@ internal sealed class DebianGuest : IAsyncDisposable
         return new DebianGuest(await DiskGuest.StartAsync(Name, kind));
     }
 
-    public GuesttuneCli NewCli() => GuesttuneCli.ForChannels((Name, Vm.AgentSocket));
+    public GuesttuneCli NewCli() => GuesttuneCli.ForBusyGuest(Name, Vm.AgentSocket);
 
     public Task<QemuGaSocket> ConnectQemuGaAsync() => QemuGaSocket.ConnectAsync(Vm.PortSocket(TestVmOptions.QemuGuestAgentPort));
 

@@ -24,10 +24,10 @@ public sealed class PredictionTests
     {
         await using var guest = await DebianGuest.StartAsync(DiskKind.LinuxEfi);
         using var cli = guest.NewCli();
-        (await cli.RunAsync("pcr", "baseline", "save", DebianGuest.Name, "--timeout", "400")).ShouldEndWith(0);
+        (await cli.RunAsync("pcr", "baseline", "save", DebianGuest.Name)).ShouldEndWith(0);
 
         // The boot trial's own commands and files are among what is measured.
-        var set = await cli.RunJsonAsync("set", "kernel-arguments", DebianGuest.Name, "--argument", Argument, "--reboot", "--trial", "required", "--operation-id", "op1", "--timeout", "400");
+        var set = await cli.RunJsonAsync("set", "kernel-arguments", DebianGuest.Name, "--argument", Argument, "--reboot", "--trial", "required", "--operation-id", "op1");
         if (!isLast && (string?)set.Vm(DebianGuest.Name)["reboot"]?["trial"] == "fell-back")
         {
             return false;
@@ -38,15 +38,15 @@ public sealed class PredictionTests
         Assert.Equal("as-predicted", (string?)set.Vm(DebianGuest.Name)["reboot"]!["start"]!["state"]);
         await ShouldEqualAsync(cli, "the baseline of debian with the boot trial of GuestTune's operation op1");
 
-        (await cli.RunAsync("reboot", DebianGuest.Name, "--trial", "off", "--timeout", "400")).ShouldEndWith(0);
+        (await cli.RunAsync("reboot", DebianGuest.Name, "--trial", "off")).ShouldEndWith(0);
         await ShouldEqualAsync(cli, $"the baseline of debian with GuestTune's change op1 (+{Argument})");
 
         // Somebody else uses the same restart.
-        (await cli.RunAsync("undo", DebianGuest.Name, "--operation-id", "op2", "--timeout", "400")).ShouldEndWith(0);
+        (await cli.RunAsync("undo", DebianGuest.Name, "--operation-id", "op2")).ShouldEndWith(0);
         await guest.Console.ReadAsync(@"sed -i 's/\(linuxefi\t.*\)quiet/\1quiet mitigations=off/' /boot/grub/grub.cfg; sync");
-        var unpredicted = (await cli.RunAsync("reboot", DebianGuest.Name, "--trial", "off", "--timeout", "400")).ShouldEndWith(0);
+        var unpredicted = (await cli.RunAsync("reboot", DebianGuest.Name, "--trial", "off")).ShouldEndWith(0);
         Assert.Contains("not predicted, so pcr check will differ: /boot/grub/grub.cfg is not what GRUB measured", unpredicted.Output, StringComparison.Ordinal);
-        var foreign = (await cli.RunAsync("pcr", "check", DebianGuest.Name, "--timeout", "400")).ShouldEndWith(1);
+        var foreign = (await cli.RunAsync("pcr", "check", DebianGuest.Name)).ShouldEndWith(1);
         Assert.Contains("differs from the baseline of debian: PCR 8, 9", foreign.Error, StringComparison.Ordinal);
         Assert.Contains("+mitigations=off (event", foreign.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(Argument, foreign.Output, StringComparison.Ordinal);
@@ -55,7 +55,7 @@ public sealed class PredictionTests
 
     private static async Task ShouldEqualAsync(GuesttuneCli cli, string reference)
     {
-        var check = (await cli.RunAsync("pcr", "check", DebianGuest.Name, "--timeout", "400")).ShouldEndWith(0);
+        var check = (await cli.RunAsync("pcr", "check", DebianGuest.Name)).ShouldEndWith(0);
         Assert.StartsWith($"debian: proven equal to {reference} (14 registers)\n", check.Output, StringComparison.Ordinal);
     }
 }
