@@ -59,6 +59,7 @@ public sealed class DomainPropertyTests
               {features}
               <cpu mode='host-passthrough'/>
               <devices>
+                <emulator>/usr/bin/qemu-system-x86_64</emulator>
                 {disk}
                 {scsi}
                 {serial}
