@@ -40,7 +40,8 @@ start_libvirtd() {
         mkdir -p "$folder/${pair%%:*}" "${pair#*:}/libvirt"
         mount --bind "$folder/${pair%%:*}" "${pair#*:}/libvirt"
     done
-    mkdir "$folder/hugepages"
+    mkdir -p "$folder/hugepages" "$folder/lock" /run/lock
+    mount --bind "$folder/lock" "$(realpath /var/lock)"
     mkdir -m 0750 "$folder/swtpm-localca"
     mkdir -p /var/lib/swtpm-localca
     mount --bind "$folder/swtpm-localca" /var/lib/swtpm-localca

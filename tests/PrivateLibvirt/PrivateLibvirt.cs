@@ -17,6 +17,8 @@ public sealed class PrivateLibvirt : IDisposable
         for pair in etc:/etc lib:/var/lib cache:/var/cache log:/var/log run:/run; do
           mkdir -p "$1/${pair%%:*}" "${pair#*:}/libvirt" && mount --bind "$1/${pair%%:*}" "${pair#*:}/libvirt" || exit
         done
+        # libvirt's locks of channels name their holder by its number, which is another process in another namespace.
+        mkdir -p "$1/lock" /run/lock && mount --bind "$1/lock" "$(realpath /var/lock)" || exit
         [ -z "$3" ] || { mkdir "$3" && mount -t hugetlbfs -o pagesize=2M hugetlbfs "$3"; } || exit
         ln -s "$1/libvirt-sock" "$1/libvirt-sock-ro" /run/libvirt/
         echo ready
