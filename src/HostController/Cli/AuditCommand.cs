@@ -58,7 +58,7 @@ internal static class AuditCommand
             }
             else
             {
-                AuditReport.Write(terminal.Out, new TableStyle(terminal.OutIsTerminal ? terminal.Width : null, invocation.Colors), rows, files.DatabasePath);
+                AuditReport.Write(terminal.Out, invocation.Style, rows, files.DatabasePath);
             }
 
             return ExitCode.Done;

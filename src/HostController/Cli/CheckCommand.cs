@@ -69,8 +69,7 @@ internal static class CheckCommand
             }
             else
             {
-                var style = new TableStyle(context.Terminal.OutIsTerminal ? context.Terminal.Width : null, invocation.Colors);
-                CheckReport.WriteTable(context.Terminal.Out, style, chosen, findings, result.GetValue(everything));
+                CheckReport.WriteTable(context.Terminal.Out, invocation.Style, chosen, findings, result.GetValue(everything));
             }
 
             return code;

@@ -13,7 +13,7 @@ internal sealed class CommandRunner(Invocation invocation, Interrupt interrupt)
 
     public TextWriter Out => invocation.Terminal.Out;
 
-    public TableStyle Style { get; } = new(invocation.Terminal.OutIsTerminal ? invocation.Terminal.Width : null, invocation.Colors);
+    public TableStyle Style => invocation.Style;
 
     /// <param name="call">Starts the call on the controller.</param>
     /// <param name="writeTable">Writes the answers as a table; JSON needs nothing special.</param>

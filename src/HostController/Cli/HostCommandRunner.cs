@@ -15,7 +15,7 @@ internal sealed class HostCommandRunner(CommandContext context, ParseResult resu
 
     public TextWriter Out => context.Terminal.Out;
 
-    public TableStyle Style => new(context.Terminal.OutIsTerminal ? context.Terminal.Width : null, _invocation.Colors);
+    public TableStyle Style => _invocation.Style;
 
     public async Task<int> RunAsync(string command, string? operationId, Func<IHostTuning, CancellationToken, Task<VmEvent>> call, Action<VmOutcome> writeTable)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GuestTune.Controller.Fleet;
+using GuestTune.Controller.Rendering;
 using GuestTune.Controller.V1;
 
 namespace GuestTune.Controller.Cli;
@@ -25,6 +26,9 @@ internal sealed class Invocation(ParseResult parsed, GlobalOptions options, Term
         && !parsed.GetValue(options.NoColor)
         && string.IsNullOrEmpty(terminal.Environment("NO_COLOR"))
         && !string.Equals(terminal.Environment("TERM"), "dumb", StringComparison.Ordinal);
+
+    /// <summary>Of tables on standard output.</summary>
+    public TableStyle Style => new(Terminal.OutIsTerminal ? Terminal.Width : null, Colors);
 
     public TimeSpan? TimeLimit { get; } = NumberOption.Value(parsed, options.Timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 

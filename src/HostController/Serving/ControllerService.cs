@@ -30,7 +30,7 @@ internal sealed class ControllerService(IController controller, EventStreams str
         streams.AuditAsync(
             "undo",
             request.OperationId,
-            Detail(request) + Detail(request.Reboot),
+            UndoDetail(request.TargetOperationId, request.Force) + Detail(request.Reboot),
             controller.UndoAsync(request, context.CancellationToken),
             responseStream,
             context);
@@ -62,7 +62,7 @@ internal sealed class ControllerService(IController controller, EventStreams str
     public override Task CollectBoot(CollectBootRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
         EventStreams.SendAsync(controller.CollectBootAsync(request, context.CancellationToken), responseStream, context);
 
-    internal static string Detail(UndoRequest request) => $"target {(request.TargetOperationId.Length == 0 ? "newest" : request.TargetOperationId)}{(request.Force ? ", forced" : "")}";
+    internal static string UndoDetail(string target, bool force) => $"target {(target.Length == 0 ? "newest" : target)}{(force ? ", forced" : "")}";
 
     private static string Detail(RebootOptions? reboot) => reboot is null ? "" : ", with a reboot";
 

@@ -23,5 +23,5 @@ internal sealed class DomainService(IDomainTuning domains, EventStreams streams)
         "vm set", request.OperationId, ControllerService.Detail(request.Desired), domains.ApplyAsync(request, context.CancellationToken), responseStream, context);
 
     public override Task Undo(UndoRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) => streams.AuditAsync(
-        "vm undo", request.OperationId, ControllerService.Detail(request), domains.UndoAsync(request, context.CancellationToken), responseStream, context);
+        "vm undo", request.OperationId, ControllerService.UndoDetail(request.TargetOperationId, request.Force), domains.UndoAsync(request, context.CancellationToken), responseStream, context);
 }

@@ -23,7 +23,7 @@ internal sealed class HostService(IHostTuning host, ILogger<HostService> logger)
     public override Task<UndoResponse> Undo(Agent.V1.UndoRequest request, ServerCallContext context) => AuditAsync(
         "undo",
         request.OperationId,
-        $"target {(request.TargetOperationId.Length == 0 ? "newest" : request.TargetOperationId)}{(request.Force ? ", forced" : "")}",
+        ControllerService.UndoDetail(request.TargetOperationId, request.Force),
         () => host.UndoAsync(request, context.CancellationToken),
         static r => r.Operation,
         context);
