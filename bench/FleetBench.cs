@@ -66,6 +66,7 @@ internal static class FleetBench
                     EnrolledAt = TimeProvider.System.GetUtcNow(),
                     LastSeen = default,
                 },
+                anew: false,
                 default);
         }
     }

@@ -15,25 +15,26 @@ internal sealed class Attestor(IEnrolledKeys keys) : IAttestor
         var pinned = await keys.FindAsync(call.Vm.Name, call.Options.CancellationToken);
         var evidence = await EvidenceCollector.CollectAsync(call, request);
         var (verdict, tied) = pinned is null || request.EnrolAnew
-            ? await EnrolAsync(call, evidence)
-            : (await CompareAsync(call, evidence, pinned), evidence with { EndorsementKey = pinned.EndorsementKey, EndorsementCertificate = pinned.EndorsementCertificate });
+            ? await EnrolAsync(call, evidence, request.EnrolAnew)
+            : await CompareAsync(call, evidence, pinned, pinned.LastSeen);
         return (tied, request.LogIsRequired && evidence.EventLog is null ? WithoutLog(verdict, evidence) : verdict);
     }
 
-    private async Task<EvidenceVerdict> CompareAsync(VmCallContext call, BootEvidence evidence, EnrolledKey pinned)
+    /// <param name="lastSeen">How far the counters had come before the quote was asked for; null where that is not known.</param>
+    private async Task<(EvidenceVerdict Verdict, BootEvidence Evidence)> CompareAsync(VmCallContext call, BootEvidence evidence, EnrolledKey pinned, TpmCounters? lastSeen)
     {
         var isSame = pinned.AttestationKey.AsSpan().SequenceEqual(evidence.AttestationKey);
-        var verdict = EvidenceVerifier.Verify(evidence, isSame ? KeyTrust.Pinned : KeyTrust.Changed, pinned.LastSeen);
+        var verdict = EvidenceVerifier.Verify(evidence, isSame ? KeyTrust.Pinned : KeyTrust.Changed, lastSeen);
         if (isSame && verdict.Quote is { IsProven: true, Statement: { } statement })
         {
             // A value that is less is not taken: once gone back, it is told until the VM is enrolled anew.
             await keys.SeeAsync(evidence.Vm, pinned.AttestationKey, TpmCounters.Of(statement), call.Options.CancellationToken);
         }
 
-        return verdict;
+        return (verdict, evidence with { EndorsementKey = pinned.EndorsementKey, EndorsementCertificate = pinned.EndorsementCertificate });
     }
 
-    private async Task<(EvidenceVerdict Verdict, BootEvidence Evidence)> EnrolAsync(VmCallContext call, BootEvidence evidence)
+    private async Task<(EvidenceVerdict Verdict, BootEvidence Evidence)> EnrolAsync(VmCallContext call, BootEvidence evidence, bool anew)
     {
         var (endorsementKey, certificate, problem) = await KeyActivation.TieAsync(call, evidence.AttestationKey);
         evidence = evidence with { EndorsementKey = endorsementKey, EndorsementCertificate = certificate.Length == 0 ? null : certificate };
@@ -49,7 +50,12 @@ internal sealed class Attestor(IEnrolledKeys keys) : IAttestor
                 EnrolledAt = evidence.CollectedAt,
                 LastSeen = TpmCounters.Of(statement),
             };
-            await keys.EnrolAsync(key, call.Options.CancellationToken);
+            var pinned = await keys.EnrolAsync(key, anew, call.Options.CancellationToken);
+            if (!ReferenceEquals(pinned, key))
+            {
+                // Another controller has enrolled the VM since; its quote may be the newer one.
+                return await CompareAsync(call, evidence, pinned, lastSeen: null);
+            }
         }
 
         return (verdict, evidence);

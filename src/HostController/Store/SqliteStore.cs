@@ -13,33 +13,16 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
 {
     private readonly SqliteDatabase _database = new(files, time);
 
-    public async ValueTask<EnrolledKey?> FindAsync(string vm, CancellationToken cancellationToken)
-    {
-        var row = await _database.ReadAsync(
-            transaction => transaction.Connection!.QuerySingleOrDefaultAsync<KeyRow>(
-                """
-                SELECT attestation_key AS AttestationKey, endorsement_key AS EndorsementKey, endorsement_certificate AS EndorsementCertificate,
-                       enrolled_at_ms AS EnrolledAtMs, reset_count AS ResetCount, restart_count AS RestartCount, clock_ms AS ClockMs
-                FROM enrolled_key WHERE vm = @vm
-                """,
-                new { vm },
-                transaction),
-            cancellationToken);
-        return row is null ? null : new EnrolledKey
-        {
-            Vm = vm,
-            AttestationKey = row.AttestationKey,
-            EndorsementKey = row.EndorsementKey,
-            EndorsementCertificate = row.EndorsementCertificate,
-            EnrolledAt = Time(row.EnrolledAtMs),
-            LastSeen = new TpmCounters((uint)row.ResetCount, (uint)row.RestartCount, (ulong)row.ClockMs),
-        };
-    }
+    public async ValueTask<EnrolledKey?> FindAsync(string vm, CancellationToken cancellationToken) => await _database.ReadAsync(transaction => FindKeyAsync(transaction, vm), cancellationToken);
 
-    public async ValueTask EnrolAsync(EnrolledKey key, CancellationToken cancellationToken) => await _database.WriteAsync(
+    public async ValueTask<EnrolledKey> EnrolAsync(EnrolledKey key, bool anew, CancellationToken cancellationToken) => await _database.WriteAsync(
         async transaction =>
         {
-            var isNew = await transaction.Connection!.ExecuteScalarAsync<long>("SELECT count(*) FROM enrolled_key WHERE vm = @Vm", new { key.Vm }, transaction) == 0;
+            var known = await FindKeyAsync(transaction, key.Vm);
+            if (known is not null && !anew)
+            {
+                return known;
+            }
 
             // Predictions tell starts by these counters.
             await transaction.Connection!.ExecuteAsync(
@@ -72,7 +55,8 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
                 transaction);
 
             // Which key is believed from now on: no such row without its row in the audit.
-            return await AppendAsync(transaction, Caller.Current.Record(time.GetUtcNow(), "enrol", key.Vm, isNew ? "enrolled" : "enrolled anew"));
+            await AppendAsync(transaction, Caller.Current.Record(time.GetUtcNow(), "enrol", key.Vm, known is null ? "enrolled" : "enrolled anew"));
+            return key;
         },
         cancellationToken);
 
@@ -263,6 +247,27 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
 
     private const string SummaryColumns =
         "scope, name, vm, boot_id AS BootId, collected_at_ms AS CollectedAtMs, saved_at_ms AS SavedAtMs, is_proven AS IsProven";
+
+    private static async Task<EnrolledKey?> FindKeyAsync(SqliteTransaction transaction, string vm)
+    {
+        var row = await transaction.Connection!.QuerySingleOrDefaultAsync<KeyRow>(
+            """
+            SELECT attestation_key AS AttestationKey, endorsement_key AS EndorsementKey, endorsement_certificate AS EndorsementCertificate,
+                   enrolled_at_ms AS EnrolledAtMs, reset_count AS ResetCount, restart_count AS RestartCount, clock_ms AS ClockMs
+            FROM enrolled_key WHERE vm = @vm
+            """,
+            new { vm },
+            transaction);
+        return row is null ? null : new EnrolledKey
+        {
+            Vm = vm,
+            AttestationKey = row.AttestationKey,
+            EndorsementKey = row.EndorsementKey,
+            EndorsementCertificate = row.EndorsementCertificate,
+            EnrolledAt = Time(row.EnrolledAtMs),
+            LastSeen = new TpmCounters((uint)row.ResetCount, (uint)row.RestartCount, (ulong)row.ClockMs),
+        };
+    }
 
     /// <summary>Without those that no start can equal any more, but for changes that may yet be undone.</summary>
     private async Task<int> InsertAsync(SqliteTransaction transaction, Prediction prediction)

@@ -10,11 +10,8 @@ internal sealed class EnrolledKeysInMemory : IEnrolledKeys
 
     public ValueTask<EnrolledKey?> FindAsync(string vm, CancellationToken cancellationToken) => ValueTask.FromResult(_keys.GetValueOrDefault(vm));
 
-    public ValueTask EnrolAsync(EnrolledKey key, CancellationToken cancellationToken)
-    {
-        _keys[key.Vm] = key;
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask<EnrolledKey> EnrolAsync(EnrolledKey key, bool anew, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(_keys.AddOrUpdate(key.Vm, key, (_, known) => anew ? key : known));
 
     public ValueTask SeeAsync(string vm, ReadOnlyMemory<byte> attestationKey, TpmCounters counters, CancellationToken cancellationToken)
     {

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using GuestTune.Agent.V1;
+using GuestTune.Controller.MeasuredBoot.Enrolment;
 using GuestTune.Controller.Store;
 using GuestTune.HostController.Tests.Fakes;
 
@@ -174,6 +176,38 @@ public sealed class BaselineCommandTests
 
         Assert.Equal(1, code);
         Assert.Contains("equal to the baseline of vm1; unauthenticated: the quote is signed by another key than the one that is pinned", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, 0, "")]
+    [InlineData(false, 1, "the quote is signed by another key than the one that is pinned for this VM")]
+    public async Task Quote_AnotherControllerEnrolsTheVmMeanwhile_IsJudgedByTheKeyThatWasFirst(bool isSameKey, int expected, string said)
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        vms.Boot("vm1", EditedLog.OfGrub(CommandLine));
+        byte[] key = [];
+        vms["vm1"].Forge = answer =>
+        {
+            if (answer is QuoteResponse quote)
+            {
+                key = quote.AttestationKey.ToByteArray();
+            }
+            else if (answer is ActivateCredentialResponse)
+            {
+                using var other = new SqliteStore(new StoreFiles(vms.StatePath), TimeProvider.System);
+                var first = new EnrolledKey { Vm = "vm1", AttestationKey = isSameKey ? key : [1], EndorsementKey = [2], EnrolledAt = DateTimeOffset.UnixEpoch, LastSeen = new TpmCounters(9, 9, 9) };
+                _ = other.EnrolAsync(first, anew: false, default).AsTask().GetAwaiter().GetResult();
+            }
+
+            return answer;
+        };
+
+        var (code, output, error) = await vms.RunAsync("pcr", "quote", "vm1");
+
+        Assert.Equal(expected, code);
+        Assert.Contains(said, error, StringComparison.Ordinal);
+        Assert.Contains(isSameKey ? "vm1: proven: bank sha256, key pinned" : "vm1: NOT PROVEN: bank sha256, key changed", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("enrolled anew", (await vms.RunAsync("audit")).Out, StringComparison.Ordinal);
     }
 
     [Fact]

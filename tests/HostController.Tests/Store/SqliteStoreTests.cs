@@ -83,15 +83,33 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Enrol_AnotherKey_TakesThePlaceOfTheFirst()
+    public async Task Enrol_AnotherKeyAnew_TakesThePlaceOfTheFirst()
     {
         using var store = Open();
-        await store.EnrolAsync(Key(1), default);
-        await store.EnrolAsync(Key(2), default);
+        await store.EnrolAsync(Key(1), anew: false, default);
+        await store.EnrolAsync(Key(2), anew: true, default);
 
         Assert.Equal([2], (await store.FindAsync("vm1", default))!.AttestationKey);
         Assert.Null(await store.FindAsync("vm2", default));
         Assert.Equal(["enrolled anew", "enrolled"], (await store.ListAuditAsync(10, default)).Select(a => a.Outcome));
+    }
+
+    [Fact]
+    public async Task Enrol_ManyControllersAtOnce_TheFirstWinsAndAllHearOfIt()
+    {
+        var stores = Enumerable.Range(0, 6).Select(_ => Open()).ToArray();
+        foreach (var store in stores)
+        {
+            Assert.Null(await store.FindAsync("vm1", default));
+        }
+
+        var pinned = await Task.WhenAll(stores.Select((store, i) => Task.Run(async () => await store.EnrolAsync(Key((byte)i), anew: false, default))));
+        Array.ForEach(stores, static s => s.Dispose());
+
+        using var later = Open();
+        var winner = (await later.FindAsync("vm1", default))!;
+        Assert.All(pinned, key => Assert.Equal(winner.AttestationKey, key.AttestationKey));
+        Assert.Equal(["enrolled"], (await later.ListAuditAsync(10, default)).Select(static a => a.Outcome));
     }
 
     [Theory]
@@ -105,7 +123,7 @@ public sealed class SqliteStoreTests : IDisposable
     {
         using var store = Open();
         var (first, seen) = (new TpmCounters(resets, restarts, clock), new TpmCounters(newResets, newRestarts, newClock));
-        await store.EnrolAsync(Key(1) with { LastSeen = first }, default);
+        await store.EnrolAsync(Key(1) with { LastSeen = first }, anew: false, default);
 
         await store.SeeAsync("vm1", new byte[] { 1 }, seen, default);
 
@@ -116,7 +134,7 @@ public sealed class SqliteStoreTests : IDisposable
     public async Task See_ByAnotherKey_ChangesNothing()
     {
         using var store = Open();
-        await store.EnrolAsync(Key(1), default);
+        await store.EnrolAsync(Key(1), anew: false, default);
 
         await store.SeeAsync("vm1", new byte[] { 9 }, new TpmCounters(99, 0, 0), default);
 
