@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using GuestTune.Controller.Rendering;
 using GuestTune.MeasuredBoot.Tpm;
+using GuestTune.Practices.Values;
 
 namespace GuestTune.Controller.Cli;
 
@@ -64,28 +64,8 @@ internal static class PcrOptions
     public static uint ReadMask(ParseResult result, Option<string?> pcrs) => result.GetValue(pcrs) is { } text ? ParseMask(text) ?? 0 : PcrSelection.AllPcrs;
 
     /// <returns>Null where it is no list of registers.</returns>
-    internal static uint? ParseMask(string text)
-    {
-        uint mask = 0;
-        foreach (var part in text.Split(','))
-        {
-            var dash = part.IndexOf('-', StringComparison.Ordinal);
-            if (Number(dash < 0 ? part : part[..dash]) is not { } first || Number(dash < 0 ? part : part[(dash + 1)..]) is not { } last || last < first)
-            {
-                return null;
-            }
-
-            for (var i = first; i <= last; i++)
-            {
-                mask |= 1u << i;
-            }
-        }
-
-        return mask;
-    }
-
-    private static int? Number(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < PcrSelection.PcrCount ? number : null;
+    internal static uint? ParseMask(string text) =>
+        NumberSet.ParseList(text, out _) is { Last: < PcrSelection.PcrCount } registers ? registers.Numbers.Aggregate(0u, static (mask, pcr) => mask | (1u << pcr)) : null;
 
     private static void CheckNames(OptionResult result, string[] known)
     {

@@ -74,7 +74,7 @@ internal abstract class DomainPractice : IPractice
             if (item.StartsWith(DefinitionKnob.ItemPrefix, StringComparison.Ordinal))
             {
                 var path = new DomainPath(item[DefinitionKnob.ItemPrefix.Length..]);
-                return new DefinitionKnob(View, _writer, path, path.IsCpuSet ? CpuList.AreEqual : item.Contains(PciPort.Path, StringComparison.Ordinal) ? AreBothThere : null);
+                return new DefinitionKnob(View, _writer, path, path.IsCpuSet ? LibvirtNumbers.AreEqual : item.Contains(PciPort.Path, StringComparison.Ordinal) ? AreBothThere : null);
             }
         }
         catch (FormatException)

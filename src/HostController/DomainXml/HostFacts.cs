@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using GuestTune.Practices.Files;
+using GuestTune.Practices.Values;
 
 namespace GuestTune.Controller.DomainXml;
 
@@ -64,9 +65,9 @@ internal sealed class HostFacts(RootedFileSystem files)
     }
 
     /// <summary>The host's CPUs by NUMA node.</summary>
-    public IReadOnlyDictionary<int, CpuList> Nodes(IDomainHost host) => Capabilities(host)
+    public IReadOnlyDictionary<int, NumberSet> Nodes(IDomainHost host) => Capabilities(host)
         .Elements("host").Elements("topology").Elements("cells").Elements("cell")
-        .ToDictionary(static c => Number(c, "id"), static c => new CpuList(c.Elements("cpus").Elements("cpu").Select(static p => Number(p, "id"))));
+        .ToDictionary(static c => Number(c, "id"), static c => new NumberSet(c.Elements("cpus").Elements("cpu").Select(static p => Number(p, "id"))));
 
     /// <summary>How many pages of each size, in KiB, each NUMA node's pool has; the usual small ones too.</summary>
     public IEnumerable<(int Node, int SizeKib, long Count)> Pools(IDomainHost host) =>

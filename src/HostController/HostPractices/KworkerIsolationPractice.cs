@@ -29,7 +29,7 @@ internal sealed class KworkerIsolationPractice(RootedFileSystem files, HostKerne
 
     protected override (Verdict Verdict, string Reason) Judge(IReadOnlyList<HostValue> values, List<Fact> facts)
     {
-        if (values[0].Now.Value is not { } text || CpuSet.Parse(text, out var problem) is not { } allowed || ReadList(Online, facts) is not { } online)
+        if (values[0].Now.Value is not { } text || NumberSet.Parse(text, out var problem) is not { } allowed || ReadList(Online, facts) is not { } online)
         {
             return (Verdict.Failed, $"{All[0].Path} or {Online} cannot be understood");
         }
@@ -55,22 +55,22 @@ internal sealed class KworkerIsolationPractice(RootedFileSystem files, HostKerne
 
     protected override string? WhyNotPossible(HostSetting setting, string value, string? before, bool force)
     {
-        if (CpuSet.Parse(value, out _) is not { } wanted || ReadList(Possible, null) is not { } possible || ReadList(Online, null) is not { } online)
+        if (NumberSet.Parse(value, out _) is not { } wanted || ReadList(Possible, null) is not { } possible || ReadList(Online, null) is not { } online)
         {
             return $"{Possible} or {Online} cannot be read: which CPUs this host has is not known";
         }
 
-        var beyond = CpuSet.Without(wanted, possible);
+        var beyond = wanted.Except(possible);
         return !beyond.IsEmpty ? $"{setting.Name} names CPUs that this host does not have: {beyond}; it has {possible}"
             : wanted.Overlaps(online) ? null
             : $"{setting.Name} names no CPU that is online ({online}): kworkers would have none to run on";
     }
 
     protected override IEnumerable<string> Warnings(IReadOnlyList<(HostSetting Setting, string Value)> wanted, IReadOnlyList<Change> changes) =>
-        wanted.Select(static w => $"{w.Value} means CPUs {CpuSet.Parse(w.Value, out _)}; kworkers that are bound to a CPU stay where they are");
+        wanted.Select(static w => $"{w.Value} means CPUs {NumberSet.Parse(w.Value, out _)}; kworkers that are bound to a CPU stay where they are");
 
     /// <summary>A kworker whose name has a u belongs to a pool that is bound to no CPU (kernel/workqueue.c, create_worker).</summary>
-    private int CountElsewhere(CpuSet allowed)
+    private int CountElsewhere(NumberSet allowed)
     {
         const string List = "Cpus_allowed_list:";
         var count = 0;
@@ -78,7 +78,7 @@ internal sealed class KworkerIsolationPractice(RootedFileSystem files, HostKerne
         {
             if (Files.ReadText($"/proc/{process}/comm").Value?.StartsWith("kworker/u", StringComparison.Ordinal) is true
                 && Files.ReadText($"/proc/{process}/status").Text?.Split('\n').FirstOrDefault(static l => l.StartsWith(List, StringComparison.Ordinal)) is { } line
-                && CpuSet.ParseList(line[List.Length..], out _) is { } cpus && !allowed.Contains(cpus))
+                && NumberSet.ParseList(line[List.Length..], out _) is { } cpus && !allowed.Contains(cpus))
             {
                 count++;
             }
@@ -87,10 +87,10 @@ internal sealed class KworkerIsolationPractice(RootedFileSystem files, HostKerne
         return count;
     }
 
-    private CpuSet? ReadList(string path, List<Fact>? facts)
+    private NumberSet? ReadList(string path, List<Fact>? facts)
     {
         var reading = Files.ReadText(path);
         facts?.Add(new Fact(Path.GetFileName(path), Scope.Context, reading.Value, path, reading.Problem));
-        return reading.Value is { } text ? CpuSet.ParseList(text, out _) : null;
+        return reading.Value is { } text ? NumberSet.ParseList(text, out _) : null;
     }
 }

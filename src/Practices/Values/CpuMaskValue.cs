@@ -1,6 +1,6 @@
 namespace GuestTune.Practices.Values;
 
-/// <summary>A set of CPUs, as a mask or as a list (<see cref="CpuSet"/>); shown as a mask, since that reads back as the same.</summary>
+/// <summary>A set of CPUs, as a mask or as a list (<see cref="NumberSet"/>); shown as a mask, since that reads back as the same.</summary>
 public sealed class CpuMaskValue : IValueKind
 {
     public static CpuMaskValue Instance { get; } = new();
@@ -9,7 +9,7 @@ public sealed class CpuMaskValue : IValueKind
 
     public bool TryNormalize(string text, out string normalized, out string? problem)
     {
-        normalized = CpuSet.Parse(text, out problem)?.ToMask() ?? text;
+        normalized = NumberSet.Parse(text, out problem)?.ToMask() ?? text;
         return problem is null;
     }
 }

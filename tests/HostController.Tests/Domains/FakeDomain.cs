@@ -2,6 +2,7 @@ using System.Xml.Linq;
 using GuestTune.Controller.DomainXml;
 using GuestTune.Controller.DomainXml.Editing;
 using GuestTune.Controller.Libvirt;
+using GuestTune.Practices.Values;
 
 namespace GuestTune.HostController.Tests.Domains;
 
@@ -73,7 +74,7 @@ internal sealed class FakeDomain : IDomain, IDomainHost
     public IReadOnlyList<IOThread> LiveIOThreads()
     {
         var layout = GuestTune.Controller.DomainXml.IOThreads.IOThreadLayout.Of(XElement.Parse(Live!));
-        return [.. layout.Ids.Select(i => new IOThread(i, [.. layout.Pins.TryGetValue(i, out var pin) ? CpuList.TryParse(pin)!.Numbers : Enumerable.Range(0, 16)]))];
+        return [.. layout.Ids.Select(i => new IOThread(i, [.. layout.Pins.TryGetValue(i, out var pin) ? LibvirtNumbers.TryParse(pin)!.Numbers : Enumerable.Range(0, 16)]))];
     }
 
     public void AddLiveIOThread(int id) => EditLive($"iothreadids/iothread[@id='{id}']", $"<iothread id='{id}'/>");
@@ -88,7 +89,7 @@ internal sealed class FakeDomain : IDomain, IDomainHost
         EditLive($"iothreadids/iothread[@id='{id}']", null);
     }
 
-    public void PinLiveIOThread(int id, IReadOnlyCollection<int> cpus) => EditLive($"cputune/iothreadpin[@iothread='{id}']/@cpuset", new CpuList(cpus).ToString());
+    public void PinLiveIOThread(int id, IReadOnlyCollection<int> cpus) => EditLive($"cputune/iothreadpin[@iothread='{id}']/@cpuset", new NumberSet(cpus).ToString());
 
     public void AttachLive(string xml)
     {

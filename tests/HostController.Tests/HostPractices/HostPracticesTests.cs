@@ -60,7 +60,7 @@ public sealed class HostPracticesTests : IDisposable
     [InlineData(KworkerIsolationPractice.PracticeId, "cpumask", "0", StatusCode.FailedPrecondition, "cpumask names no CPU that is online (0-5)")]
     [InlineData(KworkerIsolationPractice.PracticeId, "cpumask", "6-7", StatusCode.FailedPrecondition, "cpumask names no CPU that is online (0-5)")]
     [InlineData(KworkerIsolationPractice.PracticeId, "cpumask", "0-9,20", StatusCode.FailedPrecondition, "cpumask names CPUs that this host does not have: 8-9,20; it has 0-7")]
-    [InlineData(KworkerIsolationPractice.PracticeId, "cpumask", "fg", StatusCode.InvalidArgument, "it is neither a hexadecimal mask nor a list of CPU numbers")]
+    [InlineData(KworkerIsolationPractice.PracticeId, "cpumask", "fg", StatusCode.InvalidArgument, "it is neither a hexadecimal mask nor a list of numbers")]
     [InlineData(TransparentHugepagesPractice.PracticeId, "enabled", "sometimes", StatusCode.InvalidArgument, "allowed is one of always, madvise, never")]
     [InlineData(StaticHugepagesPractice.PracticeId, "4M", "1", StatusCode.InvalidArgument, "there is no setting '4M' of static-hugepages on this host; there are: 2M, 1G, node0:2M, node0:1G, node1:2M, node1:1G")]
     [InlineData(StaticHugepagesPractice.PracticeId, "1G", "17", StatusCode.FailedPrecondition, "17 more pages take 17825792 kB, and MemAvailable is 16777216 kB (/proc/meminfo)")]

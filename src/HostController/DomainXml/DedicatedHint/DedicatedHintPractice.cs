@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using GuestTune.Practices;
+using GuestTune.Practices.Values;
 
 namespace GuestTune.Controller.DomainXml.DedicatedHint;
 
@@ -84,7 +85,7 @@ internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(vi
         var count = int.TryParse(domain.Element("vcpu")?.Value.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 1;
         if (Enumerable.Range(0, count).Where(i => !pins.ContainsKey(i)).ToArray() is { Length: > 0 } free)
         {
-            return $"vCPU {new CpuList(free)} {(free.Length == 1 ? "is" : "are")} not pinned";
+            return $"vCPU {new NumberSet(free)} {(free.Length == 1 ? "is" : "are")} not pinned";
         }
 
         foreach (var (vcpu, cpus) in pins)
@@ -98,12 +99,12 @@ internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(vi
         return null;
     }
 
-    private static SortedDictionary<int, CpuList> Pins(XElement domain)
+    private static SortedDictionary<int, NumberSet> Pins(XElement domain)
     {
-        var pins = new SortedDictionary<int, CpuList>();
+        var pins = new SortedDictionary<int, NumberSet>();
         foreach (var pin in domain.Elements("cputune").Elements("vcpupin"))
         {
-            if ((int?)pin.Attribute("vcpu") is { } vcpu && CpuList.TryParse((string?)pin.Attribute("cpuset") ?? "") is { } cpus)
+            if ((int?)pin.Attribute("vcpu") is { } vcpu && LibvirtNumbers.TryParse((string?)pin.Attribute("cpuset")) is { } cpus)
             {
                 pins[vcpu] = cpus;
             }

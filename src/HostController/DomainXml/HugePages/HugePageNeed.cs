@@ -25,8 +25,8 @@ internal sealed record HugePageNeed(long SizeKib, long MemoryKib)
         [
             .. pages.Select(p => new HugePageNeed(
                 PageSize.OfElement(p),
-                (string?)p.Attribute("nodeset") is { } set && CpuList.TryParse(set) is { } wanted ? nodes.Where(n => wanted.Numbers.Contains(n.Node)).Sum(static n => n.Kib)
-                : MemoryKibOf(domain) - pages.Where(o => o != p).Sum(o => CpuList.TryParse((string?)o.Attribute("nodeset") ?? "") is { } others ? nodes.Where(n => others.Numbers.Contains(n.Node)).Sum(static n => n.Kib) : 0))),
+                LibvirtNumbers.TryParse((string?)p.Attribute("nodeset")) is { } wanted ? nodes.Where(n => wanted.Contains(n.Node)).Sum(static n => n.Kib)
+                : MemoryKibOf(domain) - pages.Where(o => o != p).Sum(o => LibvirtNumbers.TryParse((string?)o.Attribute("nodeset")) is { } others ? nodes.Where(n => others.Contains(n.Node)).Sum(static n => n.Kib) : 0))),
         ];
     }
 

@@ -23,13 +23,13 @@ internal sealed class HugePagesPractice(DomainView view) : DomainPractice(view)
             throw PracticeException.Invalid("nodes are given without a size; give the size of the pages, too (--size 2M)");
         }
 
-        if (nodes is not null && (CpuList.TryParse(nodes) is not { } list || !list.Numbers.All(GuestNodes(View.Persistent.Root).Contains)))
+        if (nodes is not null && (LibvirtNumbers.TryParse(nodes) is not { } list || !list.Numbers.All(GuestNodes(View.Persistent.Root).Contains)))
         {
             var known = string.Join(", ", GuestNodes(View.Persistent.Root));
             throw PracticeException.Precondition($"nodes '{nodes}' are not NUMA nodes of the guest: it has {(known.Length == 0 ? "none (<cpu><numa>); leave --nodes out" : known)}");
         }
 
-        draft.Set(Path, size is None ? null : $"<hugepages><page size=\"{PageSize.ToKib(size)}\" unit=\"KiB\"{(nodes is null ? "" : $" nodeset=\"{CpuList.TryParse(nodes)}\"")} /></hugepages>");
+        draft.Set(Path, size is None ? null : $"<hugepages><page size=\"{PageSize.ToKib(size)}\" unit=\"KiB\"{(nodes is null ? "" : $" nodeset=\"{LibvirtNumbers.TryParse(nodes)}\"")} /></hugepages>");
     }
 
     protected override (Verdict Verdict, string Reason) Judge(DomainFacts facts)

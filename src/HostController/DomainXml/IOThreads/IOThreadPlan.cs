@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using GuestTune.Practices;
+using GuestTune.Practices.Values;
 
 namespace GuestTune.Controller.DomainXml.IOThreads;
 
@@ -56,7 +57,7 @@ internal sealed class IOThreadPlan
 
         foreach (var (device, thread) in plan._assigned.Where(a => !plan._ids.Contains(a.Value)))
         {
-            mistakes.Add($"{device} is given IOThread {thread}, and there would be {(plan._ids.Count == 0 ? "none" : $"only {new CpuList(plan._ids)}")}; give it another (--assign {device}=N, or none)");
+            mistakes.Add($"{device} is given IOThread {thread}, and there would be {(plan._ids.Count == 0 ? "none" : $"only {new NumberSet(plan._ids)}")}; give it another (--assign {device}=N, or none)");
         }
 
         return mistakes.Count == 0 ? plan : throw PracticeException.Precondition(string.Join("; ", mistakes));
@@ -107,13 +108,13 @@ internal sealed class IOThreadPlan
     {
         if (TryNumber(thread) is not { } id || !_ids.Contains(id))
         {
-            mistakes.Add($"IOThread {thread} cannot be pinned: there {(_ids.Count == 0 ? "are none" : $"are only {new CpuList(_ids)}")}");
+            mistakes.Add($"IOThread {thread} cannot be pinned: there {(_ids.Count == 0 ? "are none" : $"are only {new NumberSet(_ids)}")}");
         }
         else if (cpus is "none")
         {
             _pins.Remove(id);
         }
-        else if (CpuList.TryParse(cpus) is { } set)
+        else if (LibvirtNumbers.TryParse(cpus) is { } set)
         {
             _pins[id] = set.ToString();
         }
@@ -160,7 +161,7 @@ internal sealed class IOThreadPlan
         }
     }
 
-    private static CpuList? CpusForThreads(DomainView view, Action<string> warn)
+    private static NumberSet? CpusForThreads(DomainView view, Action<string> warn)
     {
         var domain = view.Persistent.Root;
         var vcpus = Union(domain.Elements("cputune").Elements("vcpupin").Select(static p => (string?)p.Attribute("cpuset")).Append((string?)domain.Element("vcpu")?.Attribute("cpuset")));
@@ -171,8 +172,8 @@ internal sealed class IOThreadPlan
         }
 
         var nodes = view.Facts.Nodes(view.Host);
-        var wanted = (string?)domain.Element("numatune")?.Element("memory")?.Attribute("nodeset") is { } text ? CpuList.TryParse(text) : null;
-        var ofNodes = nodes.Where(n => wanted?.Numbers.Contains(n.Key) ?? n.Value.Overlaps(vcpus)).Select(static n => n.Value).Aggregate(new CpuList([]), static (a, b) => a.Union(b));
+        var wanted = LibvirtNumbers.TryParse((string?)domain.Element("numatune")?.Element("memory")?.Attribute("nodeset"));
+        var ofNodes = nodes.Where(n => wanted?.Contains(n.Key) ?? n.Value.Overlaps(vcpus)).Select(static n => n.Value).Aggregate(NumberSet.Empty, static (a, b) => a.Union(b));
         var left = ofNodes.Except(vcpus);
         if (left.IsEmpty)
         {
@@ -183,8 +184,8 @@ internal sealed class IOThreadPlan
         return left;
     }
 
-    private static CpuList Union(IEnumerable<string?> sets) =>
-        sets.Select(static s => s is null ? null : CpuList.TryParse(s)).OfType<CpuList>().Aggregate(new CpuList([]), static (a, b) => a.Union(b));
+    private static NumberSet Union(IEnumerable<string?> sets) =>
+        sets.Select(LibvirtNumbers.TryParse).OfType<NumberSet>().Aggregate(NumberSet.Empty, static (a, b) => a.Union(b));
 
     private static int? TryNumber(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 65535 ? number : null;
 }

@@ -1,5 +1,6 @@
 using GuestTune.Controller.Libvirt;
 using GuestTune.Practices;
+using GuestTune.Practices.Values;
 
 namespace GuestTune.Controller.DomainXml.IOThreads;
 
@@ -53,8 +54,8 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
             ? new LiveKnob(
                 View,
                 () => RunningLayout().Pins.GetValueOrDefault(pinned),
-                value => View.Domain.PinLiveIOThread(pinned, (value is null ? null : CpuList.TryParse(value))?.Numbers ?? AllCpus.Numbers),
-                (left, right) => CpuList.AreEqual(left ?? AllCpus.ToString(), right ?? AllCpus.ToString()))
+                value => View.Domain.PinLiveIOThread(pinned, LibvirtNumbers.TryParse(value)?.Numbers ?? AllCpus.Numbers),
+                (left, right) => LibvirtNumbers.AreEqual(left ?? AllCpus.ToString(), right ?? AllCpus.ToString()))
             : null;
     }
 
@@ -93,7 +94,7 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
             : JudgeRunning(running, facts);
     }
 
-    private CpuList AllCpus => new(Enumerable.Range(0, View.CpuNumbers));
+    private NumberSet AllCpus => new(Enumerable.Range(0, View.CpuNumbers));
 
     private IOThreadLayout RunningLayout() => IOThreadLayout.Of(View.Live!.Root);
 
@@ -171,14 +172,14 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
 
         foreach (var thread in threads)
         {
-            facts.AddInForce($"cpus of iothread {thread.Id}", new CpuList(thread.Cpus).ToString(), "libvirt (sched_getaffinity)");
+            facts.AddInForce($"cpus of iothread {thread.Id}", new NumberSet(thread.Cpus).ToString(), "libvirt (sched_getaffinity)");
         }
 
         foreach (var (id, pin) in running.Pins)
         {
-            if (threads.FirstOrDefault(t => t.Id == id) is { } thread && !CpuList.AreEqual(new CpuList(thread.Cpus).ToString(), pin))
+            if (threads.FirstOrDefault(t => t.Id == id) is { } thread && !LibvirtNumbers.AreEqual(new NumberSet(thread.Cpus).ToString(), pin))
             {
-                return (Verdict.Failed, $"IOThread {id} is pinned to {pin} and may run on {new CpuList(thread.Cpus)}");
+                return (Verdict.Failed, $"IOThread {id} is pinned to {pin} and may run on {new NumberSet(thread.Cpus)}");
             }
         }
 
@@ -208,7 +209,7 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
             }
         }
 
-        foreach (var id in persistent.Ids.Where(i => running.Ids.Contains(i) && !CpuList.AreEqual(persistent.Pins.GetValueOrDefault(i), running.Pins.GetValueOrDefault(i))))
+        foreach (var id in persistent.Ids.Where(i => running.Ids.Contains(i) && !LibvirtNumbers.AreEqual(persistent.Pins.GetValueOrDefault(i), running.Pins.GetValueOrDefault(i))))
         {
             differences.Add($"IOThread {id} runs on {running.Pins.GetValueOrDefault(id) ?? "all CPUs"} now and will on {persistent.Pins.GetValueOrDefault(id) ?? "all"}");
         }
@@ -229,7 +230,7 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
         return string.Concat(notes.Select(static n => "; " + n));
     }
 
-    private static string Show(IReadOnlyList<int> ids) => ids.Count == 0 ? "none" : new CpuList(ids).ToString();
+    private static string Show(IReadOnlyList<int> ids) => ids.Count == 0 ? "none" : new NumberSet(ids).ToString();
 
     private static string Show(int? thread) => thread is { } number ? $"IOThread {number}" : "the main loop";
 }

@@ -48,8 +48,8 @@ internal static class HugePageCheck
 
     private static string? WhyTooFew(DomainView view, XElement definition, (int Node, int SizeKib, long Count)[] pools, long pages, long size)
     {
-        var wanted = (string?)definition.Element("numatune")?.Element("memory")?.Attribute("nodeset") is { } text ? CpuList.TryParse(text) : null;
-        var nodes = pools.Where(p => p.SizeKib == size && (wanted?.Numbers.Contains(p.Node) ?? true)).ToArray();
+        var wanted = LibvirtNumbers.TryParse((string?)definition.Element("numatune")?.Element("memory")?.Attribute("nodeset"));
+        var nodes = pools.Where(p => p.SizeKib == size && (wanted?.Contains(p.Node) ?? true)).ToArray();
         try
         {
             // Its own are free when it is started anew.

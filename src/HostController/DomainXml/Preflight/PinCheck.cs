@@ -12,7 +12,7 @@ internal static class PinCheck
         var pins = definition.Elements("cputune").Elements().Where(static e => Pins.Contains(e.Name.LocalName, StringComparer.Ordinal));
         foreach (var pin in pins)
         {
-            if ((string?)pin.Attribute("cpuset") is { } text && CpuList.TryParse(text) is { } cpus && cpus.Last >= view.CpuNumbers)
+            if ((string?)pin.Attribute("cpuset") is { } text && LibvirtNumbers.TryParse(text) is { } cpus && cpus.Last >= view.CpuNumbers)
             {
                 yield return new DefinitionProblem($"{Name(pin)} is pinned to host CPUs {text}, and the host's are 0 to {view.CpuNumbers - 1}: the domain would not start");
             }
