@@ -79,7 +79,7 @@ internal static class CheckRules
         _ => $"guesttune status {Word(name)} --explain",
     };
 
-    /// <summary>One word for a shell, however whoever named the VM has named it.</summary>
-    private static string Word(string name) => name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '@' or ':' or '+') ? name
+    /// <summary>One word for a shell, however it was named.</summary>
+    public static string Word(string name) => name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '@' or ':' or '+' or '/') ? name
         : $"'{name.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

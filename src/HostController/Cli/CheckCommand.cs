@@ -13,6 +13,8 @@ namespace GuestTune.Controller.Cli;
 internal static class CheckCommand
 {
     private const string Name = "check";
+    private const string Program = "guesttune ";
+    private const string Interrupted = "interrupted";
 
     /// <summary>As of status: several practices start programs in the guest to know.</summary>
     private static readonly TimeSpan GuestTimeLimit = TimeSpan.FromSeconds(30);
@@ -53,87 +55,81 @@ internal static class CheckCommand
 
             // None named: all of them.
             vms.All |= vms.Names.Count == 0;
-            var asked = await Task.WhenAll(
-                AskHostAsync(invocation, chosen, stop),
-                invocation.Connect is null && invocation.Controller is null && !LibvirtVmSource.DaemonIsPresent() && !LibvirtVmSource.DaemonIsInstalled()
-                    ? Task.FromResult<IReadOnlyList<CheckFinding>>([])
-                    : AskVmsAsync(CheckPlace.Domain, chosen, vms, ControllerConnector.OpenDomainsAsync, (c, r) => c.ObserveAsync(r, stop), invocation, DomainPracticeCatalog.TimeLimit, stop),
-                result.GetValue(noGuests)
-                    ? Task.FromResult<IReadOnlyList<CheckFinding>>([])
-                    : AskVmsAsync(CheckPlace.Guest, chosen, vms, ControllerConnector.OpenAsync, (c, r) => c.ObserveAsync(r, stop), invocation, GuestTimeLimit, stop));
-            var findings = asked.SelectMany(static f => f).ToArray();
+            var runner = context.Runner(invocation);
+            var hasLibvirt = invocation.Connect is not null || invocation.Controller is not null || LibvirtVmSource.DaemonIsPresent() || LibvirtVmSource.DaemonIsInstalled();
+            var host = AskHostAsync(invocation, chosen, stop);
+            var domains = !hasLibvirt ? NothingAsync()
+                : AskVmsAsync(runner, CheckPlace.Domain, chosen, vms, ControllerConnector.OpenDomainsAsync, (c, t) => c.ObserveAsync(Request(DomainPracticeCatalog.TimeLimit), t));
+            var guests = result.GetValue(noGuests) ? NothingAsync()
+                : AskVmsAsync(runner, CheckPlace.Guest, chosen, vms, ControllerConnector.OpenAsync, (c, t) => c.ObserveAsync(Request(GuestTimeLimit), t));
+            var (ofHost, leftOut) = await host;
+            await Task.WhenAll(domains, guests);
+            CheckFinding[] findings = [.. ofHost.Concat(await domains).Concat(await guests).Select(f => f with { Fix = WithSource(f.Fix, invocation) })];
             var code = context.Interrupt.IsRequested ? 128 + context.Interrupt.Signal : findings.All(static f => f.IsExpected) ? ExitCode.Done : ExitCode.SomeFailed;
             if (invocation.Output == OutputFormat.Json)
             {
-                CheckReport.WriteJson(context.Terminal.Out, Name, code, chosen, findings);
+                CheckReport.WriteJson(context.Terminal.Out, Name, code, chosen, findings, leftOut);
             }
             else
             {
-                CheckReport.WriteTable(context.Terminal.Out, invocation.Style, chosen, findings, result.GetValue(everything));
+                CheckReport.WriteTable(context.Terminal.Out, invocation.Style, chosen, findings, leftOut, result.GetValue(everything));
             }
 
             return code;
+
+            ObserveRequest Request(TimeSpan timeLimit) => new() { Selection = vms, Pace = invocation.ReadPace(timeLimit) };
         });
         return command;
     }
 
-    private static async Task<IReadOnlyList<CheckFinding>> AskHostAsync(Invocation invocation, CheckIntent intent, CancellationToken stop)
+    /// <returns>Findings, or why the host of the VMs is left out.</returns>
+    private static async Task<(IReadOnlyList<CheckFinding> Findings, string? LeftOut)> AskHostAsync(Invocation invocation, CheckIntent intent, CancellationToken stop)
     {
         try
         {
             await using var host = await ControllerConnector.OpenHostAsync(invocation, root: null, stop);
             var answer = await host.ObserveAsync(new Agent.V1.ObserveRequest(), stop);
-            return [.. CheckRules.Judge(CheckPlace.Host, "", answer.Observations, intent)];
+            return ([.. CheckRules.Judge(CheckPlace.Host, "", answer.Observations, intent)], null);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
+        {
+            return ([], e.Status.Detail);
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException)
         {
-            return [NotAsked(CheckPlace.Host, "", Message(e))];
+            return ([NotAsked(CheckPlace.Host, "", e is RpcException rpc ? rpc.Status.Detail : Interrupted)], null);
         }
     }
 
     private static async Task<IReadOnlyList<CheckFinding>> AskVmsAsync<T>(
-        CheckPlace place,
-        CheckIntent intent,
-        V1.Selection vms,
-        Func<Invocation, CancellationToken, Task<T>> open,
-        Func<T, ObserveRequest, IAsyncEnumerable<VmEvent>> observe,
-        Invocation invocation,
-        TimeSpan timeLimit,
-        CancellationToken stop)
+        CommandRunner runner, CheckPlace place, CheckIntent intent, V1.Selection vms, Func<Invocation, CancellationToken, Task<T>> open, Func<T, CancellationToken, IAsyncEnumerable<VmEvent>> observe)
         where T : IAsyncDisposable
     {
-        var collector = new OutcomeCollector();
-        try
+        var report = await runner.AskAsync(Name, operationId: null, open, observe, new OutcomeCollector());
+        return report switch
         {
-            await using var controller = await open(invocation, stop);
-            await foreach (var one in observe(controller, new ObserveRequest { Selection = vms, Pace = invocation.ReadPace(timeLimit) }).WithCancellation(stop))
-            {
-                collector.Add(one);
-            }
-        }
-        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound && vms.All && !collector.HasBegun)
-        {
-            // There are none.
-            return [];
-        }
-        catch (Exception e) when (e is RpcException or OperationCanceledException && !collector.HasBegun)
-        {
-            return [NotAsked(place, "", Message(e))];
-        }
-        catch (Exception e) when (e is RpcException or OperationCanceledException)
-        {
-            // Those that had not answered are told apart below.
-        }
+            // No VM matches all: there is none.
+            { Error: { StatusCode: StatusCode.NotFound } } when vms.All => [],
+            { Error: { } error } => [NotAsked(place, "", error.Detail)],
+            { InterruptedBy: > 0, Vms: [] } => [NotAsked(place, "", Interrupted)],
+            _ => [.. report.Vms.SelectMany(vm => vm.Error is { } error ? [NotAsked(place, vm.Vm, error.Message)] : CheckRules.Judge(place, vm.Vm, vm.Result.Observe?.Observations ?? [], intent))],
+        };
+    }
 
-        return
-        [
-            .. collector.Outcomes(unfinishedAreCancelled: true).SelectMany(vm => vm.Error is { } error
-                ? [NotAsked(place, vm.Vm, error.Message)]
-                : CheckRules.Judge(place, vm.Vm, vm.Result.Observe?.Observations ?? [], intent)),
-        ];
+    private static Task<IReadOnlyList<CheckFinding>> NothingAsync() => Task.FromResult<IReadOnlyList<CheckFinding>>([]);
+
+    /// <summary>A command that is about the same VMs: a VM of the same name elsewhere may be another one.</summary>
+    private static string WithSource(string fix, Invocation invocation)
+    {
+        var (option, value) = invocation switch
+        {
+            { Controller: { } address } => ("--controller", address),
+            { Connect: { } uri } => ("-c", uri),
+            { Inventory: { } file } => ("--inventory", file),
+            _ => ("", ""),
+        };
+        return option.Length == 0 || !fix.StartsWith(Program, StringComparison.Ordinal) ? fix : $"{Program}{option} {CheckRules.Word(value)} {fix[Program.Length..]}";
     }
 
     private static CheckFinding NotAsked(CheckPlace place, string name, string message) => new(place, name, "", Verdict.Unspecified, IsExpected: false, message, "", []);
-
-    private static string Message(Exception e) => e is RpcException rpc ? rpc.Status.Detail : "interrupted";
 }

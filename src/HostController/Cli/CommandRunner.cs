@@ -40,12 +40,42 @@ internal sealed class CommandRunner(Invocation invocation, Interrupt interrupt)
         Action<RunReport> writeTable)
         where T : IAsyncDisposable
     {
-        var report = new RunReport { Command = command, OperationId = operationId };
         var collector = new OutcomeCollector();
+        var asking = AskAsync(command, operationId, open, call, collector);
+        if (invocation.Terminal.ErrorIsTerminal && await Task.WhenAny(asking, Task.Delay(QuietTime, CancellationToken.None)) != asking)
+        {
+            await ProgressDisplay.RunAsync(invocation.Terminal.Error, invocation.Colors, command, async show =>
+            {
+                while (!asking.IsCompleted)
+                {
+                    show(collector.FinishedCount, collector.SelectedCount, collector.Latest);
+                    await Task.WhenAny(asking, Task.Delay(100, CancellationToken.None));
+                }
+            });
+        }
+
+        var report = await asking;
+        Write(report, writeTable);
+        return report.ExitCode;
+    }
+
+    /// <summary>What the VMs answer, without a word to the terminal.</summary>
+    public async Task<RunReport> AskAsync<T>(
+        string command,
+        string? operationId,
+        Func<Invocation, CancellationToken, Task<T>> open,
+        Func<T, CancellationToken, IAsyncEnumerable<VmEvent>> call,
+        OutcomeCollector collector)
+        where T : IAsyncDisposable
+    {
+        var report = new RunReport { Command = command, OperationId = operationId };
         try
         {
             await using var controller = await open(invocation, interrupt.Token);
-            await CollectAsync(command, call(controller, interrupt.Token), collector);
+            await foreach (var one in call(controller, interrupt.Token))
+            {
+                collector.Add(one);
+            }
         }
         catch (RpcException e) when (!interrupt.IsRequested)
         {
@@ -64,8 +94,7 @@ internal sealed class CommandRunner(Invocation invocation, Interrupt interrupt)
             report.Vms = collector.Outcomes(error);
         }
 
-        Write(report, writeTable);
-        return report.ExitCode;
+        return report;
     }
 
     /// <summary>For the command that contacts no VM.</summary>
@@ -87,32 +116,6 @@ internal sealed class CommandRunner(Invocation invocation, Interrupt interrupt)
             var code = 128 + interrupt.Signal;
             WriteError(command, code, new Status(StatusCode.Cancelled, "interrupted"));
             return code;
-        }
-    }
-
-    private async Task CollectAsync(string command, IAsyncEnumerable<VmEvent> events, OutcomeCollector collector)
-    {
-        var reading = ReadAsync();
-        if (invocation.Terminal.ErrorIsTerminal && await Task.WhenAny(reading, Task.Delay(QuietTime, CancellationToken.None)) != reading)
-        {
-            await ProgressDisplay.RunAsync(invocation.Terminal.Error, invocation.Colors, command, async show =>
-            {
-                while (!reading.IsCompleted)
-                {
-                    show(collector.FinishedCount, collector.SelectedCount, collector.Latest);
-                    await Task.WhenAny(reading, Task.Delay(100, CancellationToken.None));
-                }
-            });
-        }
-
-        await reading;
-
-        async Task ReadAsync()
-        {
-            await foreach (var one in events)
-            {
-                collector.Add(one);
-            }
         }
     }
 

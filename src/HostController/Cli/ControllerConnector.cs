@@ -41,21 +41,24 @@ internal static class ControllerConnector
         root is null && await FindDaemonAsync(invocation, cancellationToken) is { } daemon ? daemon : CreateHost(invocation, root);
 
     /// <exception cref="RpcException">INVALID_ARGUMENT: the root is no directory.</exception>
-    public static HostTuning CreateHost(Invocation invocation, string? root = null)
+    public static IHostTuning CreateHost(Invocation invocation, string? root = null)
     {
         if (root is not null && !Directory.Exists(root))
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, $"--root is '{Rendering.TerminalText.Escape(root, 200)}'; it must be an existing directory"));
         }
 
+        if (root is null && invocation.Connect is { } uri && !LibvirtUri.IsThisHost(uri))
+        {
+            return new HostElsewhere(uri);
+        }
+
         // What was changed in a tree is remembered in it, unless the state is named.
         var files = new RootedFileSystem(root ?? "/");
         var state = root is null || invocation.State is not null ? StateDirectory.Of(invocation) : files.Resolve(StateDirectory.OfSystem);
 
-        // Domains of another host take nothing of this one's pools.
-        var named = invocation.Connect is { } uri && LibvirtDomainHost.IsOfThisHost(uri) ? uri : null;
         var needs = root is not null ? null
-            : new LibvirtHugepageNeeds(named ?? LibvirtVmSource.DefaultUri, () => named is not null || LibvirtVmSource.DaemonIsPresent(), TimeProvider.System);
+            : new LibvirtHugepageNeeds(invocation.Connect ?? LibvirtVmSource.DefaultUri, () => invocation.Connect is not null || LibvirtVmSource.DaemonIsPresent(), TimeProvider.System);
         return HostTuning.Create(files, Path.Combine(state, "host"), TimeProvider.System, needs);
     }
 

@@ -7,8 +7,7 @@ internal sealed class LibvirtDomainHost(string uri, LibvirtConnection connection
 {
     public string Uri => uri;
 
-    /// <summary>A URI with a host name, or the test driver, which has no processes.</summary>
-    public bool IsThisHost => IsOfThisHost(uri);
+    public bool IsThisHost => LibvirtUri.IsThisHost(uri);
 
     public string Capabilities() => connection.Capabilities();
 
@@ -59,11 +58,6 @@ internal sealed class LibvirtDomainHost(string uri, LibvirtConnection connection
     }
 
     public void Define(string xml) => connection.Define(xml).Dispose();
-
-    internal static bool IsOfThisHost(string uri) =>
-        System.Uri.TryCreate(uri, UriKind.Absolute, out var parsed)
-        && parsed.Host.Length == 0
-        && parsed.Scheme is "qemu" or "qemu+unix";
 
     private sealed class Domain(LibvirtDomain domain) : IDomain
     {

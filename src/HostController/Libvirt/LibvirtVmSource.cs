@@ -38,7 +38,7 @@ internal sealed class LibvirtVmSource(LibvirtClient client, TimeSpan? patience =
     }
 
     /// <summary>By QEMU's socket, where that is on this host and this user may: that takes no right to change domains, and lets programs take turns.</summary>
-    private bool CanConnect(string path) => LibvirtUri.IsThisHost(client.Uri) && Libc.Access(path, Libc.MayWrite) == 0;
+    private bool CanConnect(string path) => LibvirtUri.HasPathsOfThisHost(client.Uri) && Libc.Access(path, Libc.MayWrite) == 0;
 
     private List<VmEntry> List(LibvirtConnection connection)
     {

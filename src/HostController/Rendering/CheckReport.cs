@@ -9,8 +9,9 @@ internal static class CheckReport
 {
     private const int MaxReasonLength = 400;
 
+    /// <param name="leftOut">Why nothing is said of the host; null where something is.</param>
     /// <param name="everything">Also what is as it should be.</param>
-    public static void WriteTable(TextWriter output, TableStyle style, CheckIntent intent, IReadOnlyCollection<CheckFinding> findings, bool everything)
+    public static void WriteTable(TextWriter output, TableStyle style, CheckIntent intent, IReadOnlyCollection<CheckFinding> findings, string? leftOut, bool everything)
     {
         var table = new TextTable("WHERE", "PRACTICE", "VERDICT", "WHY", "WHAT TO DO");
         foreach (var finding in findings.Where(f => everything || !f.IsExpected))
@@ -28,13 +29,19 @@ internal static class CheckReport
             table.WriteTo(output, style);
         }
 
+        if (leftOut is not null)
+        {
+            output.WriteLine($"host left out: {leftOut}");
+        }
+
         output.WriteLine($"{findings.Count(static f => f.IsExpected)} of {findings.Count} are as expected (--intent {Word(intent)})");
     }
 
-    public static void WriteJson(TextWriter output, string command, int exitCode, CheckIntent intent, IReadOnlyCollection<CheckFinding> findings) =>
+    public static void WriteJson(TextWriter output, string command, int exitCode, CheckIntent intent, IReadOnlyCollection<CheckFinding> findings, string? leftOut) =>
         JsonReport.WriteObject(output, command, exitCode, json =>
         {
             json.WriteString("intent", Word(intent));
+            json.WriteString("host_left_out", leftOut);
             json.WriteStartArray("findings");
             foreach (var finding in findings)
             {

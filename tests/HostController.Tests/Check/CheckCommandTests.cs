@@ -27,9 +27,9 @@ public sealed class CheckCommandTests : IDisposable
 
         Assert.Equal((1, ""), (code, error));
         Assert.Matches("(?m)^WHERE +PRACTICE +VERDICT +WHY +WHAT TO DO$", output);
-        Assert.Matches(@"(?m)^host +kworker-isolation +absent +kworkers may run on all CPUs \(0-5\) +guesttune host set kworker-isolation --cpus 0-0 --persist$", output);
-        Assert.Matches("(?m)^domain test +iothreads +absent +.* guesttune vm set iothreads test --auto true$", output);
-        Assert.Matches("(?m)^guest vm1 +guest-idle-haltpoll +configured +no driver +guesttune set haltpoll vm1 --force-driver true --reboot$", output);
+        Assert.Matches(@"(?m)^host +kworker-isolation +absent +kworkers may run on all CPUs \(0-5\) +guesttune --controller unix:///\S+ host set kworker-isolation --cpus 0-0 --persist$", output);
+        Assert.Matches(@"(?m)^domain test +iothreads +absent +.* guesttune --controller unix:///\S+ vm set iothreads test --auto true$", output);
+        Assert.Matches(@"(?m)^guest vm1 +guest-idle-haltpoll +configured +no driver +guesttune --controller unix:///\S+ set haltpoll vm1 --force-driver true --reboot$", output);
         Assert.DoesNotContain("halt-polling", output);
         Assert.DoesNotContain("kernel-arguments", output);
         Assert.Matches(@"(?m)^\d+ of \d+ are as expected \(--intent dedicated\)$", output);
@@ -71,6 +71,24 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Matches("(?m)^domain +- +not asked +.*vm2", output);
         Assert.DoesNotContain("guest vm1", output);
         Assert.DoesNotContain("domain test ", output);
+    }
+
+    [Fact]
+    public async Task Check_LibvirtOfAnotherHost_LeavesThisHostOut()
+    {
+        Assert.SkipUnless(System.Runtime.InteropServices.NativeLibrary.TryLoad("libvirt.so.0", out _), "libvirt.so.0 is not installed");
+        using var state = new TemporaryDirectory();
+        string[] line = ["check", "--no-guests", "-c", "test:///default", "--state", state.PathOf("state")];
+
+        var (_, output, _) = await Fakes.Cli.RunAsync(line);
+
+        Assert.DoesNotMatch("(?m)^host ", output.Replace("host left out", "", StringComparison.Ordinal));
+        Assert.Matches("(?m)^domain test +iothreads .* guesttune -c test:///default vm set iothreads test --auto true$", output);
+        Assert.Matches("(?m)^host left out: practices of a host are files of it, and test:///default is not the libvirt of this host: run guesttune on that host, or without -c for this one$", output);
+
+        var root = JsonDocument.Parse((await Fakes.Cli.RunAsync([.. line, "-o", "json"])).Out).RootElement;
+        Assert.Contains("test:///default", root.GetProperty("host_left_out").GetString());
+        Assert.DoesNotContain(root.GetProperty("findings").EnumerateArray(), f => f.GetProperty("place").GetString() == "host");
     }
 
     [Fact]

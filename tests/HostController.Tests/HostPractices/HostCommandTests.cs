@@ -54,6 +54,17 @@ public sealed class HostCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("status")]
+    [InlineData("set", "transparent-hugepages", "--enabled", "never")]
+    public async Task Host_LibvirtOfAnotherHost_IsRefused(params string[] line)
+    {
+        var (code, output, error) = await RunAsync(["host", .. line, "-c", "qemu+tls://host2/system"]);
+
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains("qemu+tls://host2/system is not the libvirt of this host: run guesttune on that host, or without -c for this one", error);
+    }
+
+    [Theory]
     [InlineData(1, "cpumask names no CPU that is online", "set", "kworker-isolation", "--cpus", "6-7")]
     [InlineData(2, "there is no setting '3M'", "set", "static-hugepages", "--pages", "3M=1")]
     [InlineData(2, "--cpus cannot be 'x'; it must be a cpu mask such as ff, or a list such as 0-7,9", "set", "kworker-isolation", "--cpus", "x")]

@@ -129,20 +129,6 @@ public sealed class StaticHugepagesTests : IDisposable
         public void Write(string? value) => file.Write(Math.Min(most, int.Parse(value!, CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture));
     }
 
-    [Fact]
-    public async Task Get_DomainsOfAnotherHost_TakeNothingOfThisHostsPools()
-    {
-        _tree.Write("/node.xml", """
-            <node><domain type='test'><name>elsewhere</name><memory unit='GiB'>3</memory><memoryBacking><hugepages/></memoryBacking><os><type>hvm</type></os></domain></node>
-            """);
-
-        var (_, output, error) = await Fakes.Cli.RunAsync("host", "get", "static-hugepages", "--connect", $"test://{_tree.PathOf("/node.xml")}", "--state", _tree.PathOf("/state"));
-
-        Assert.Equal("", error);
-        Assert.Contains("static-hugepages", output, StringComparison.Ordinal);
-        Assert.DoesNotContain("elsewhere", output, StringComparison.Ordinal);
-    }
-
     private sealed class Needs(params HugepageNeed[] needs) : IHugepageNeeds
     {
         public IReadOnlyList<HugepageNeed> Read(out string? problem)

@@ -38,16 +38,18 @@ public sealed class DomainXmlTests
     }
 
     [Theory]
-    [InlineData("qemu:///system", true)]
-    [InlineData("qemu:///embed?root=/tmp/x", true)]
-    [InlineData("qemu+unix:///session", true)]
-    [InlineData("qemu+unix:///system?socket=/run/forwarded-sock", false)]
-    [InlineData("qemu+ssh://root@host2/system", false)]
-    [InlineData("qemu+ssh:///system", false)]
-    [InlineData("qemu://host2/system", false)]
-    [InlineData("remote:///?name=qemu:///system", false)]
-    [InlineData("nonsense", false)]
-    public void IsThisHost_Uri_IsOnlyWhatCannotBeAnother(string uri, bool expected) => Assert.Equal(expected, LibvirtUri.IsThisHost(uri));
+    [InlineData("qemu:///system", true, true)]
+    [InlineData("qemu:///embed?root=/tmp/x", true, true)]
+    [InlineData("qemu+unix:///session", true, true)]
+    [InlineData("qemu+unix:///system?socket=/run/forwarded-sock", true, false)]
+    [InlineData("qemu+ssh://root@host2/system", false, false)]
+    [InlineData("qemu+ssh:///system", false, false)]
+    [InlineData("qemu://host2/system", false, false)]
+    [InlineData("remote:///?name=qemu:///system", false, false)]
+    [InlineData("test:///default", false, false)]
+    [InlineData("nonsense", false, false)]
+    public void IsThisHost_Uri_IsWhatNamesNoOther(string uri, bool isThisHost, bool hasPaths) =>
+        Assert.Equal((isThisHost, hasPaths), (LibvirtUri.IsThisHost(uri), LibvirtUri.HasPathsOfThisHost(uri)));
 
     [Theory]
     [InlineData("<domain/>", "has no channel org.guesttune.agent.0; guesttune vm set agent-channel adds <channel")]

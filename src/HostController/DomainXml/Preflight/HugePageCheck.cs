@@ -57,7 +57,7 @@ internal static class HugePageCheck
             var free = nodes.Sum(n => view.Host.FreePages(n.Node, n.SizeKib)) + own;
             return free >= pages ? null
                 : $"{view.Name} takes {pages} pages of {PageSize.Show(size)}, and {free} are free{(wanted is null ? "" : $" on NUMA node {wanted}")}, of a pool of {nodes.Sum(static n => n.Count)}: "
-                + $"make it larger first (guesttune host set static-hugepages --pages {PageSize.Show(size)}=N)";
+                + $"make it larger first (guesttune host set static-hugepages --pages {PageSize.Show(size)}=N{(view.Host.IsThisHost ? "" : ", on that host")})";
         }
         catch (LibvirtException)
         {
