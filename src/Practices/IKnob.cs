@@ -7,6 +7,7 @@ public interface IKnob
     KnobReading Read();
 
     /// <summary>Null removes the file or line.</summary>
+    /// <exception cref="UncertainWriteException">It may have been written.</exception>
     /// <exception cref="IOException">With a message for the user, when the value could not be written.</exception>
     void Write(string? value);
 

@@ -4,6 +4,7 @@ namespace GuestTune.Practices;
 public interface IKnobWriter
 {
     /// <summary>All of them or none: what was changed before a failure is put back.</summary>
+    /// <exception cref="UncertainWriteException">All of them may have been written, or none.</exception>
     /// <exception cref="IOException">With a message for the user.</exception>
     void Write(IReadOnlyList<KnobWrite> writes);
 

@@ -10,6 +10,7 @@ internal sealed class DefinitionWriter(DomainView view, Action<IReadOnlyList<Kno
 {
     public void Write(IReadOnlyList<KnobWrite> writes)
     {
+        var isAsked = false;
         try
         {
             // libvirt has no "redefine if it is still this one", so between this look and the definition remain some tenths of a millisecond.
@@ -22,7 +23,13 @@ internal sealed class DefinitionWriter(DomainView view, Action<IReadOnlyList<Kno
             }
 
             check(writes);
-            view.Host.Define(complete.With(Edits(writes)).ToText());
+            var definition = complete.With(Edits(writes)).ToText();
+            isAsked = true;
+            view.Host.Define(definition);
+        }
+        catch (LibvirtException e) when (e.IsConnectionLost && isAsked)
+        {
+            throw new UncertainWriteException("libvirt went away before it said whether it took the definition", e);
         }
         catch (Exception e) when (e is LibvirtException or PracticeException)
         {

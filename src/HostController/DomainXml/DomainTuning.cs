@@ -27,6 +27,7 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
             : DomainPracticeCatalog.All.Select(static p => p.Id).ToArray();
         return RunAsync(request.Selection, request.Pace, LibvirtAccess.Read, view => _journals.Use(view, changes: false, engine =>
         {
+            engine.Settle();
             var response = new ObserveResponse();
             response.Observations.AddRange(practices.Select(p => engine.Observe(p).ToMessage()));
             return new VmEvent { Observe = response };
@@ -70,6 +71,8 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
                         $"the definition of {view.Name} is {view.Persistent.Digest} now, and not {TerminalText.Escape(request.Definition, 40)}: somebody has redefined it since the plan. Plan again");
                 }
 
+                engine.Settle(exceptOperationId: request.OperationId);
+
                 // Nothing in the engine waits but for its own turn, which the journal's lock has given already.
                 var answer = engine.ApplyAsync(request.OperationId, request.Desired.ToDesired(), CancellationToken.None).AsTask().GetAwaiter().GetResult();
                 return new VmEvent { Apply = new ApplyResponse { Operation = answer.Operation.ToMessage(), Observation = answer.Observation.ToMessage(), RepeatedAnswer = answer.Repeated } };
@@ -111,7 +114,10 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
         return RunAsync(request.Selection, request.Pace, LibvirtAccess.Read, view => new VmEvent
         {
             History = !_journals.Exists(view) ? new HistoryResponse() : _journals.Use(view, changes: false, engine =>
-                new HistoryResponse { Operations = { engine.History(request.Limit == 0 ? 50 : (int)request.Limit).Select(static o => o.ToMessage()) } }),
+            {
+                engine.Settle();
+                return new HistoryResponse { Operations = { engine.History(request.Limit == 0 ? 50 : (int)request.Limit).Select(static o => o.ToMessage()) } };
+            }),
         }, cancellationToken);
     }
 
@@ -161,7 +167,7 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
 
         async Task<VmEvent> DoAsync(VmEntry vm, Func<VmEvent, ValueTask> report, CancellationToken token)
         {
-            var answer = await AnswerAsync(client, access == LibvirtAccess.Read ? kept : null, vm.Name, facts, pacing.TimeLimit, work, token);
+            var answer = await AnswerAsync(client, access == LibvirtAccess.Read ? kept : null, vm.Name, facts, pacing.TimeLimit, work, changes: finished is not null, token);
             try
             {
                 await (finished?.Invoke(vm.Name, answer) ?? Task.CompletedTask);
@@ -174,16 +180,21 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
         }
     }
 
-    private static async Task<VmEvent> AnswerAsync(LibvirtClient client, ListedDomains? listed, string name, HostFacts facts, TimeSpan limit, Func<DomainView, VmEvent> work, CancellationToken cancellationToken)
+    private static async Task<VmEvent> AnswerAsync(
+        LibvirtClient client, ListedDomains? listed, string name, HostFacts facts, TimeSpan limit, Func<DomainView, VmEvent> work, bool changes, CancellationToken cancellationToken)
     {
         try
         {
-            return await client.AskAsync(connection =>
+            return await client.RunAsync(() =>
             {
-                var host = new LibvirtDomainHost(client.Uri, connection);
-                using var domain = listed?.Find(connection, name) is { } known ? LibvirtDomainHost.Of(known) : host.Find(name);
+                var host = new LibvirtDomainHost(client, listed);
+                using var domain = host.Find(name);
                 return work(new DomainView(host, facts, domain));
             }, cancellationToken, limit);
+        }
+        catch (Exception e) when (changes && e is UncertainWriteException or LibvirtException { IsConnectionLost: true } or LibvirtException { IsUnanswered: true })
+        {
+            return Failed(StatusCode.Unavailable, $"libvirt: {TerminalText.Escape(e.Message, 1000)}; 'guesttune vm history' finds out what became of the operation");
         }
         catch (PracticeException e)
         {

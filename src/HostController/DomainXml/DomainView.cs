@@ -19,7 +19,7 @@ internal sealed class DomainView(IDomainHost host, HostFacts facts, IDomain doma
 
     public string Name => domain.Name;
 
-    public bool IsActive { get; } = domain.IsActive;
+    public bool IsActive => domain.IsActive;
 
     /// <summary>Without passwords.</summary>
     public DomainDocument Persistent => _persistent ??= DomainDocument.Parse(domain.Xml(DomainXmlFlags.Inactive));

@@ -2,7 +2,7 @@ using GuestTune.Controller.Libvirt;
 
 namespace GuestTune.Controller.DomainXml;
 
-/// <summary>The libvirt of one call, as far as domain practices need it; what is asked of libvirt throws <see cref="LibvirtException"/>.</summary>
+/// <summary>The libvirt of one call, as far as domain practices need it; what is asked of libvirt throws <see cref="LibvirtException"/>, where the connection was lost over a change without asking again.</summary>
 internal interface IDomainHost
 {
     string Uri { get; }

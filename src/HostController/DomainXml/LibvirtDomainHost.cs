@@ -2,20 +2,24 @@ using GuestTune.Controller.Libvirt;
 
 namespace GuestTune.Controller.DomainXml;
 
-/// <summary>Domain practices' view of a libvirt connection.</summary>
-internal sealed class LibvirtDomainHost(string uri, LibvirtConnection connection) : IDomainHost
+/// <summary>
+/// Domain practices' view of a libvirt. Where its daemon is restarted meanwhile, what only reads is asked again; what changes is not, and throws a
+/// <see cref="LibvirtException"/> that says that the connection was lost.
+/// </summary>
+/// <param name="listed">Domains that need not be looked up again.</param>
+internal sealed class LibvirtDomainHost(LibvirtClient client, ListedDomains? listed = null) : IDomainHost
 {
-    public string Uri => uri;
+    public string Uri => client.Uri;
 
-    public bool IsThisHost => LibvirtUri.IsThisHost(uri);
+    public bool IsThisHost => LibvirtUri.IsThisHost(client.Uri);
 
-    public string Capabilities() => connection.Capabilities();
+    public string Capabilities() => Read(static c => c.Capabilities());
 
     public string? DomainCapabilities(string? emulator, string? architecture, string? machine, string? virtualization)
     {
         try
         {
-            return connection.DomainCapabilities(emulator, architecture, machine, virtualization);
+            return Read(c => c.DomainCapabilities(emulator, architecture, machine, virtualization));
         }
         catch (LibvirtException e) when (e.Code is LibvirtErrorCode.NoSupport or LibvirtErrorCode.OperationDenied)
         {
@@ -23,16 +27,13 @@ internal sealed class LibvirtDomainHost(string uri, LibvirtConnection connection
         }
     }
 
-    public int CpuNumbers() => connection.HostSize().CpuNumbers;
+    public int CpuNumbers() => Read(static c => c.HostSize()).CpuNumbers;
 
-    public long FreePages(int node, int pageSizeKib) => connection.FreePages(node, pageSizeKib);
+    public long FreePages(int node, int pageSizeKib) => Read(c => c.FreePages(node, pageSizeKib));
 
-    public IDomain Find(string name) => Of(connection.Find(name));
+    public IDomain Find(string name) => Read(c => new Domain(this, c, listed?.Find(c, name) ?? c.Find(name)));
 
-    /// <summary>One that was found on this connection.</summary>
-    public static IDomain Of(LibvirtDomain domain) => new Domain(domain);
-
-    public IReadOnlyList<(Guid Uuid, string Name, string Xml)> Definitions()
+    public IReadOnlyList<(Guid Uuid, string Name, string Xml)> Definitions() => Read(static connection =>
     {
         var definitions = new List<(Guid, string, string)>();
         foreach (var domain in connection.Domains(DomainFilter.All))
@@ -55,49 +56,74 @@ internal sealed class LibvirtDomainHost(string uri, LibvirtConnection connection
         }
 
         return definitions;
+    });
+
+    public void Define(string xml) => Change(c => c.Define(xml).Dispose());
+
+    private T Read<T>(Func<LibvirtConnection, T> question)
+    {
+        try
+        {
+            return client.Ask(question);
+        }
+        catch (LibvirtException e) when (e.IsConnectionLost)
+        {
+            return client.Ask(question);
+        }
     }
 
-    public void Define(string xml) => connection.Define(xml).Dispose();
-
-    private sealed class Domain(LibvirtDomain domain) : IDomain
+    private void Change(Action<LibvirtConnection> change) => client.Ask(connection =>
     {
-        public string Name => domain.Name;
+        change(connection);
+        return true;
+    });
 
-        public Guid Uuid => domain.Uuid;
+    private sealed class Domain(LibvirtDomainHost host, LibvirtConnection connection, LibvirtDomain domain) : IDomain
+    {
+        private LibvirtConnection _connection = connection;
+        private LibvirtDomain _domain = domain;
 
-        public bool IsActive => domain.WasActive;
+        public string Name => _domain.Name;
 
-        public bool IsPersistent => domain.IsPersistent;
+        public Guid Uuid => _domain.Uuid;
 
-        public bool HasJob
+        public bool IsActive => _domain.WasActive;
+
+        public bool IsPersistent => Read(static d => d.IsPersistent);
+
+        public bool HasJob => Read(static d => d.HasJob);
+
+        public string Xml(DomainXmlFlags flags) => Read(d => d.Xml(flags));
+
+        public IReadOnlyList<IOThread> LiveIOThreads() => Read(static d => d.IOThreads(DomainAffect.Live));
+
+        public void AddLiveIOThread(int id) => Change(d => d.AddIOThread(id, DomainAffect.Live));
+
+        public void RemoveLiveIOThread(int id) => Change(d => d.RemoveIOThread(id, DomainAffect.Live));
+
+        public void PinLiveIOThread(int id, IReadOnlyCollection<int> cpus) => Change(d => d.PinIOThread(id, cpus, DomainAffect.Live));
+
+        public void AttachLive(string xml) => Change(d => d.AttachDevice(xml, DomainAffect.Live));
+
+        public void DetachLive(string xml) => Change(d => d.DetachDevice(xml, DomainAffect.Live));
+
+        public void Dispose() => _domain.Dispose();
+
+        private T Read<T>(Func<LibvirtDomain, T> question) => host.Read(c => question(On(c)));
+
+        private void Change(Action<LibvirtDomain> change) => host.Change(c => change(On(c)));
+
+        /// <summary>A domain belongs to a connection.</summary>
+        private LibvirtDomain On(LibvirtConnection connection)
         {
-            get
+            if (!ReferenceEquals(connection, _connection))
             {
-                try
-                {
-                    return domain.HasJob;
-                }
-                catch (LibvirtException e) when (e.Code == LibvirtErrorCode.NoSupport)
-                {
-                    return false;
-                }
+                var found = connection.Find(_domain.Uuid);
+                _domain.Dispose();
+                (_connection, _domain) = (connection, found);
             }
+
+            return _domain;
         }
-
-        public string Xml(DomainXmlFlags flags) => domain.Xml(flags);
-
-        public IReadOnlyList<IOThread> LiveIOThreads() => domain.IOThreads(DomainAffect.Live);
-
-        public void AddLiveIOThread(int id) => domain.AddIOThread(id, DomainAffect.Live);
-
-        public void RemoveLiveIOThread(int id) => domain.RemoveIOThread(id, DomainAffect.Live);
-
-        public void PinLiveIOThread(int id, IReadOnlyCollection<int> cpus) => domain.PinIOThread(id, cpus, DomainAffect.Live);
-
-        public void AttachLive(string xml) => domain.AttachDevice(xml, DomainAffect.Live);
-
-        public void DetachLive(string xml) => domain.DetachDevice(xml, DomainAffect.Live);
-
-        public void Dispose() => domain.Dispose();
     }
 }

@@ -27,6 +27,10 @@ internal sealed class LiveKnob(DomainView view, Func<string?> read, Action<strin
         {
             write(value);
         }
+        catch (LibvirtException e) when (e.IsConnectionLost)
+        {
+            throw new UncertainWriteException("libvirt went away before it said whether it did it", e);
+        }
         catch (LibvirtException e)
         {
             throw new IOException($"libvirt does not do it while the domain runs: {e.Message}", e);

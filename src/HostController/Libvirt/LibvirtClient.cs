@@ -21,22 +21,25 @@ internal sealed class LibvirtClient(string uri, LibvirtAccess access, TimeProvid
     /// <param name="question">May ask as much as belongs together.</param>
     /// <param name="limit">30 s where it is not given.</param>
     /// <exception cref="LibvirtException">libvirt refused, is not installed, cannot be connected to, gave no answer in time, or went away in the middle.</exception>
-    public async Task<T> AskAsync<T>(Func<LibvirtConnection, T> question, CancellationToken cancellationToken, TimeSpan? limit = null)
+    public Task<T> AskAsync<T>(Func<LibvirtConnection, T> question, CancellationToken cancellationToken, TimeSpan? limit = null) =>
+        WithinAsync(connection => Ask(connection, question), limit, cancellationToken);
+
+    /// <summary>Lets work go on over a restart of the daemon: each of its questions is an <see cref="Ask{T}(Func{LibvirtConnection, T})"/> of its own.</summary>
+    /// <param name="limit">30 s where it is not given.</param>
+    /// <exception cref="LibvirtException">As from <see cref="AskAsync"/>.</exception>
+    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken, TimeSpan? limit = null) => WithinAsync(_ => work(), limit, cancellationToken);
+
+    /// <summary>For work that has a thread of its own. A daemon that went away is waited for.</summary>
+    /// <exception cref="LibvirtException">As from <see cref="AskAsync"/>.</exception>
+    public T Ask<T>(Func<LibvirtConnection, T> question)
     {
-        using var timer = new CancellationTokenSource(limit ?? UsualLimit, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         try
         {
-            var connection = await ConnectedAsync().WaitAsync(linked.Token);
-            return await BlockingThreads.RunAsync(() => Ask(connection, question)).WaitAsync(linked.Token);
+            return Ask(ConnectedAsync().WaitAsync(UsualLimit, time).GetAwaiter().GetResult(), question);
         }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        catch (TimeoutException e)
         {
-            throw new LibvirtException($"it gave no answer within {(limit ?? UsualLimit).TotalSeconds:0.#} s; is its daemon hanging?", e);
-        }
-        catch (EntryPointNotFoundException e)
-        {
-            throw new LibvirtException($"the installed libvirt.so.0 is too old: {e.Message}", e);
+            throw Unanswered(UsualLimit, e);
         }
     }
 
@@ -66,6 +69,28 @@ internal sealed class LibvirtClient(string uri, LibvirtAccess access, TimeProvid
             await Task.WhenAny(closing, Task.Delay(CloseLimit, time));
         }
     }
+
+    private async Task<T> WithinAsync<T>(Func<LibvirtConnection, T> work, TimeSpan? limit, CancellationToken cancellationToken)
+    {
+        using var timer = new CancellationTokenSource(limit ?? UsualLimit, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
+        try
+        {
+            var connection = await ConnectedAsync().WaitAsync(linked.Token);
+            return await BlockingThreads.RunAsync(() => work(connection)).WaitAsync(linked.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Unanswered(limit ?? UsualLimit, e);
+        }
+        catch (EntryPointNotFoundException e)
+        {
+            throw new LibvirtException($"the installed libvirt.so.0 is too old: {e.Message}", e);
+        }
+    }
+
+    private static LibvirtException Unanswered(TimeSpan limit, Exception e) =>
+        new($"it gave no answer within {limit.TotalSeconds:0.#} s; is its daemon hanging?", e) { IsUnanswered = true };
 
     private static T Ask<T>(LibvirtConnection connection, Func<LibvirtConnection, T> question)
     {

@@ -130,6 +130,9 @@ internal sealed unsafe class LibvirtConnection : IDisposable
     /// <summary>The caller disposes of it.</summary>
     public LibvirtDomain Find(string name) => new(LibvirtCall.Checked(LibvirtNative.virDomainLookupByName(_handle, name)));
 
+    /// <summary>The caller disposes of it.</summary>
+    public LibvirtDomain Find(Guid uuid) => new(LibvirtCall.Checked(LibvirtNative.virDomainLookupByUUIDString(_handle, uuid.ToString())));
+
     /// <summary>Defines a domain or redefines it; the XML is held against libvirt's schema, without which what it does not know is dropped in silence.</summary>
     public LibvirtDomain Define(string xml) => new(LibvirtCall.Checked(LibvirtNative.virDomainDefineXMLFlags(_handle, xml, Validate)));
 

@@ -33,6 +33,9 @@ internal sealed class LibvirtException : Exception
     /// <summary>The other side asked for credentials, and there are none for it here.</summary>
     public bool LacksCredentials { get; init; }
 
+    /// <summary>The time limit passed: it may answer yet, and do what it was asked.</summary>
+    public bool IsUnanswered { get; init; }
+
     /// <summary>The daemon went away in the middle: whether it did what it was asked is not known.</summary>
     public bool IsConnectionLost { get; init; }
 }

@@ -38,6 +38,9 @@ internal static unsafe partial class LibvirtNative
     public static partial nint virDomainLookupByName(ConnectionHandle connection, string name);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint virDomainLookupByUUIDString(ConnectionHandle connection, string uuid);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint virDomainDefineXMLFlags(ConnectionHandle connection, string xml, uint flags);
 
     [LibraryImport(Library)]

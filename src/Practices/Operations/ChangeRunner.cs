@@ -4,16 +4,19 @@ namespace GuestTune.Practices;
 internal static class ChangeRunner
 {
     /// <returns>An outcome for each change, and the error of the one that failed.</returns>
+    /// <exception cref="UncertainWriteException">Whether a change was made is not known, and cannot be read now.</exception>
     public static (List<ChangeOutcome> Outcomes, string? Error) Run(IPractice practice, IReadOnlyList<Change> changes, OperationKind kind)
     {
         var outcomes = new List<ChangeOutcome>(changes.Count);
         string? error = null;
+        var attempted = 0;
         while (outcomes.Count < changes.Count && error is null)
         {
-            foreach (var outcome in Do(practice, changes, outcomes.Count, kind))
+            foreach (var outcome in Do(practice, changes, outcomes.Count, kind, out var isForeign))
             {
                 outcomes.Add(outcome);
                 error ??= outcome.State == ChangeState.Failed ? $"{outcome.Change.Item}: {outcome.Error}" : null;
+                attempted = isForeign ? attempted : outcomes.Count;
             }
         }
 
@@ -22,8 +25,7 @@ internal static class ChangeRunner
             return (outcomes, null);
         }
 
-        var attempted = outcomes.Count;
-        for (var i = attempted; i < changes.Count; i++)
+        for (var i = outcomes.Count; i < changes.Count; i++)
         {
             outcomes.Add(new ChangeOutcome(changes[i], ChangeState.Skipped));
         }
@@ -48,8 +50,10 @@ internal static class ChangeRunner
     }
 
     /// <summary>The group that starts at one of the changes.</summary>
-    private static List<ChangeOutcome> Do(IPractice practice, IReadOnlyList<Change> changes, int start, OperationKind kind)
+    /// <param name="isForeign">What is there now is neither of before nor of this: somebody else's, which is left alone.</param>
+    private static List<ChangeOutcome> Do(IPractice practice, IReadOnlyList<Change> changes, int start, OperationKind kind, out bool isForeign)
     {
+        isForeign = false;
         ChangeGroup group;
         try
         {
@@ -65,6 +69,10 @@ internal static class ChangeRunner
         {
             group.Write();
         }
+        catch (UncertainWriteException e)
+        {
+            return Settle(changes, start, group, kind, e, out isForeign);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or PracticeException)
         {
             outcomes.Add(new ChangeOutcome(changes[start], ChangeState.Failed, null, e.Message));
@@ -78,15 +86,39 @@ internal static class ChangeRunner
 
         for (var i = 0; i < group.Writes.Count; i++)
         {
-            outcomes.Add(Verify(changes[start + i], group.Writes[i], kind));
+            outcomes.Add(Verify(changes[start + i], group.Writes[i], group.Writes[i].Knob.Read(), kind));
         }
 
         return outcomes;
     }
 
-    private static ChangeOutcome Verify(Change change, KnobWrite write, OperationKind kind)
+    private static List<ChangeOutcome> Settle(IReadOnlyList<Change> changes, int start, ChangeGroup group, OperationKind kind, UncertainWriteException lost, out bool isForeign)
     {
-        var reading = write.Knob.Read();
+        isForeign = false;
+        var outcomes = new List<ChangeOutcome>(group.Writes.Count);
+        foreach (var write in group.Writes)
+        {
+            var reading = write.Knob.Read();
+            if (reading.Problem is { } problem)
+            {
+                throw new UncertainWriteException($"{lost.Message}, and it cannot be read back: {problem}", lost);
+            }
+
+            var change = changes[start + outcomes.Count];
+            var isUnchanged = write.Knob.AreEqual(reading.Value, change.Before);
+            isForeign |= !isUnchanged && !write.Knob.AreEqual(reading.Value, write.Value);
+            var outcome = Verify(change, write, reading, kind);
+            outcomes.Add(outcome.State is not ChangeState.Failed ? outcome : outcome with
+            {
+                Error = isUnchanged ? $"{lost.Message}; it was not changed" : $"{lost.Message}; it is '{reading.Value}' now, neither what it was nor what it was to be, and is left so",
+            });
+        }
+
+        return outcomes;
+    }
+
+    private static ChangeOutcome Verify(Change change, KnobWrite write, KnobReading reading, OperationKind kind)
+    {
         var problem = reading.Problem is not null ? "written, but cannot be read back: " + reading.Problem
             : write.Knob.AreEqual(reading.Value, write.Value) ? null
             : $"'{write.Value}' was written without an error, but '{reading.Value}' was read back";
@@ -118,7 +150,7 @@ internal static class ChangeRunner
         for (var done = 0; done < backs.Count;)
         {
             // Of a group that fails the first has the error; the others were put back as little.
-            var results = Do(practice, backs, done, OperationKind.Apply);
+            var results = Do(practice, backs, done, OperationKind.Apply, out _);
             var groupError = results.Find(static r => r.State == ChangeState.Failed)?.Error;
             foreach (var result in results)
             {

@@ -114,6 +114,7 @@ public sealed class OperationEngine : IDisposable
 
     /// <param name="waitCancellation">Ends only the wait for another operation: once begun, this one runs to its end.</param>
     /// <exception cref="PracticeException">Refused; nothing was changed.</exception>
+    /// <exception cref="UncertainWriteException">What became of it is not known yet: it stays begun until <see cref="Settle"/>, or the same call again.</exception>
     public async ValueTask<OperationAnswer> ApplyAsync(string operationId, Desired desired, CancellationToken waitCancellation = default)
     {
         OperationRequest.CheckId(operationId, "operation_id");
@@ -134,6 +135,7 @@ public sealed class OperationEngine : IDisposable
     /// <param name="force">Also where somebody else has changed a value since.</param>
     /// <param name="waitCancellation">Ends only the wait for another operation.</param>
     /// <exception cref="PracticeException">Refused; nothing was changed.</exception>
+    /// <exception cref="UncertainWriteException">As of an apply.</exception>
     public async ValueTask<OperationAnswer> UndoAsync(
         string operationId, string? targetOperationId, bool force, CancellationToken waitCancellation = default)
     {
@@ -151,6 +153,40 @@ public sealed class OperationEngine : IDisposable
         finally
         {
             _running = null;
+            _oneAtATime.Release();
+        }
+    }
+
+    /// <summary>
+    /// Ends operations that were cut off by what is there now, and changes nothing: done where all is as planned, failed where it is not. What cannot be
+    /// read stays as it is, and so does all where the journal cannot be used.
+    /// </summary>
+    /// <param name="exceptOperationId">About to be asked for again, which completes it.</param>
+    public void Settle(string? exceptOperationId = null)
+    {
+        _oneAtATime.Wait();
+        try
+        {
+            if (OpenJournalOrNull() is not { } journal)
+            {
+                return;
+            }
+
+            foreach (var (begun, _, _) in journal.Operations.Where(static o => o.Operation.State == OperationState.Begun).ToArray())
+            {
+                if (!string.Equals(begun.OperationId, exceptOperationId, StringComparison.Ordinal) && _practices.TryGetValue(begun.Practice, out var practice)
+                    && Settlement.Of(practice, begun, _readBootId()) is var (state, outcomes, error))
+                {
+                    Record(journal, new EndedRecord(begun.OperationId, state, _time.GetUtcNow(), outcomes, error));
+                }
+            }
+        }
+        catch (PracticeException)
+        {
+            // The disk is full.
+        }
+        finally
+        {
             _oneAtATime.Release();
         }
     }
@@ -266,7 +302,17 @@ public sealed class OperationEngine : IDisposable
 
     private void Run(Journal journal, IPractice practice, BegunRecord begun)
     {
-        var (outcomes, error) = ChangeRunner.Run(practice, begun.Changes, begun.Kind);
+        List<ChangeOutcome> outcomes;
+        string? error;
+        try
+        {
+            (outcomes, error) = ChangeRunner.Run(practice, begun.Changes, begun.Kind);
+        }
+        catch (UncertainWriteException e)
+        {
+            throw new UncertainWriteException($"what operation {begun.OperationId} changed is not known: {e.Message}", e);
+        }
+
         var state = error is null ? OperationState.Done : OperationState.Failed;
         var ended = new EndedRecord(begun.OperationId, state, _time.GetUtcNow(), outcomes, error);
         try
@@ -376,16 +422,23 @@ public sealed class OperationEngine : IDisposable
         }
     }
 
-    private IReadOnlyList<OwnedValue> Owned(string practiceId)
+    private Journal? OpenJournalOrNull()
     {
-        Journal journal;
         try
         {
-            journal = OpenJournal();
+            return OpenJournal();
         }
         catch (IOException)
         {
-            // Observing works without a journal; drift cannot be told then.
+            return null;
+        }
+    }
+
+    private IReadOnlyList<OwnedValue> Owned(string practiceId)
+    {
+        // Observing works without a journal; drift cannot be told then.
+        if (OpenJournalOrNull() is not { } journal)
+        {
             return [];
         }
 

@@ -36,6 +36,13 @@ internal sealed class DomainFixture : IDisposable
 
     public OperationAnswer Undo(string id, string? target = null, bool force = false) => Use(changes: true, e => e.UndoAsync(id, target, force).AsTask().GetAwaiter().GetResult());
 
+    /// <summary>Newest first, once what was cut off is held against what is there.</summary>
+    public IReadOnlyList<Operation> History() => Use(changes: false, e =>
+    {
+        e.Settle();
+        return e.History(10);
+    });
+
     public Observation Observe(string practice) => Use(changes: false, e => e.Observe(practice));
 
     public void Dispose() => _directory.Dispose();

@@ -25,6 +25,18 @@ internal sealed class FakeDomain : IDomain, IDomainHost
     /// <summary>What the next definition fails with.</summary>
     public LibvirtException? DefineFailure { get; set; }
 
+    /// <summary>The connection is lost over the change that comes after so many; null where it is not.</summary>
+    public int? ChangesUntilLost { get; set; }
+
+    /// <summary>The change over which the connection is lost is made.</summary>
+    public bool IsLostAfterwards { get; set; }
+
+    /// <summary>Done when the connection is lost.</summary>
+    public Action? WhenLost { get; set; }
+
+    /// <summary>libvirt cannot be asked.</summary>
+    public bool IsAway { get; set; }
+
     /// <summary>Done when libvirt is asked for the definition with its secrets: just before it is written.</summary>
     public Action? BeforeDefine { get; set; }
 
@@ -60,6 +72,11 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 
     public string Xml(DomainXmlFlags flags)
     {
+        if (IsAway)
+        {
+            throw new LibvirtException(LibvirtErrorCode.SystemError, 0, "Failed to connect socket");
+        }
+
         if (flags.HasFlag(DomainXmlFlags.Secure))
         {
             BeforeDefine?.Invoke();
@@ -91,21 +108,21 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 
     public void PinLiveIOThread(int id, IReadOnlyCollection<int> cpus) => EditLive($"cputune/iothreadpin[@iothread='{id}']/@cpuset", new NumberSet(cpus).ToString());
 
-    public void AttachLive(string xml)
+    public void AttachLive(string xml) => Change(() =>
     {
         var live = XElement.Parse(Live!);
         live.Element("devices")!.Add(XElement.Parse(xml));
         Live = live.ToString(SaveOptions.DisableFormatting);
-    }
+    });
 
-    public void DetachLive(string xml)
+    public void DetachLive(string xml) => Change(() =>
     {
         var live = XElement.Parse(Live!);
         var device = XElement.Parse(xml);
         var name = (string?)device.Element("target")?.Attribute("name");
         live.Element("devices")!.Elements(device.Name).Where(e => string.Equals((string?)e.Element("target")?.Attribute("name"), name, StringComparison.Ordinal)).Remove();
         Live = live.ToString(SaveOptions.DisableFormatting);
-    }
+    });
 
     public string Capabilities() => HostCapabilities;
 
@@ -126,15 +143,18 @@ internal sealed class FakeDomain : IDomain, IDomainHost
             throw failure;
         }
 
-        DefineCount++;
-        Persistent = xml;
+        Change(() =>
+        {
+            DefineCount++;
+            Persistent = xml;
+        });
     }
 
     public void Dispose()
     {
     }
 
-    private void EditLive(string path, string? value)
+    private void EditLive(string path, string? value) => Change(() =>
     {
         var live = DomainDocument.Parse(Live!);
         var ids = GuestTune.Controller.DomainXml.IOThreads.IOThreadLayout.Of(live.Root).Ids;
@@ -142,5 +162,26 @@ internal sealed class FakeDomain : IDomain, IDomainHost
         live = live.With(edits);
         var count = live.Root.Elements("iothreadids").Elements().Count();
         Live = live.With([(new DomainPath("iothreads/text()"), count == 0 ? null : $"{count}")]).ToText();
+    });
+
+    private void Change(Action change)
+    {
+        if (ChangesUntilLost is not { } left)
+        {
+            change();
+            return;
+        }
+
+        ChangesUntilLost = left == 0 ? null : left - 1;
+        if (left > 0 || IsLostAfterwards)
+        {
+            change();
+        }
+
+        if (left == 0)
+        {
+            WhenLost?.Invoke();
+            throw new LibvirtException("End of file while reading data: Input/output error") { IsConnectionLost = true };
+        }
     }
 }

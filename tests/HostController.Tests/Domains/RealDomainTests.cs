@@ -1,27 +1,38 @@
 using GuestTune.Controller.DomainXml;
 using GuestTune.Controller.DomainXml.Editing;
 using GuestTune.Controller.Libvirt;
+using GuestTune.Controller.Store;
+using GuestTune.Controller.V1;
 using GuestTune.HostController.Tests.Fakes;
+using GuestTune.HostController.Tests.Libvirt;
 using GuestTune.Practices;
 using GuestTune.Practices.Files;
 using GuestTune.PrivateLibvirts;
+using V1Selection = GuestTune.Controller.V1.Selection;
 
 namespace GuestTune.HostController.Tests.Domains;
 
 /// <summary>What only a real libvirtd and QEMU can say: a definition that libvirt writes in its own words, and a domain that runs.</summary>
+[Collection(SharedLibvirt.Collection)]
 public sealed class RealDomainTests : IAsyncDisposable
 {
-    private const string Name = "vm1";
+    private const string Name = "real";
+    private const string Bare = "bare";
+
+    /// <summary>Of libvirt's remote_protocol.x.</summary>
+    private const int GetXml = 14;
+    private const int DefineDomain = 350;
+    private const int AddIOThread = 355;
+    private const int PinIOThread = 352;
 
     private readonly TemporaryDirectory _directory = new();
     private readonly LibvirtClients _clients = new(TimeProvider.System);
     private readonly PrivateLibvirt _libvirt;
     private readonly DomainJournals _journals;
 
-    public RealDomainTests()
+    public RealDomainTests(SharedLibvirt shared)
     {
-        Assert.SkipWhen(PrivateLibvirt.WhyNot is not null, PrivateLibvirt.WhyNot ?? "");
-        _libvirt = new PrivateLibvirt();
+        _libvirt = shared.Take();
         _journals = new DomainJournals(_directory.PathOf("domains"), TimeProvider.System);
         File.WriteAllBytes(_directory.PathOf("a.raw"), new byte[1024 * 1024]);
         _libvirt.Run(Name, $"""
@@ -54,7 +65,7 @@ public sealed class RealDomainTests : IAsyncDisposable
             {
                 var changed = await DefinitionAsync();
                 Assert.Contains("passwd='secret'", changed, StringComparison.Ordinal);
-                var undone = await UseAsync(true, e => e.UndoAsync($"u-{practice}", id, force: false).AsTask().GetAwaiter().GetResult());
+                var undone = await UndoAsync($"u-{practice}", id);
                 Assert.True(undone.Operation.State == OperationState.Done, undone.Operation.Error);
             }
 
@@ -67,17 +78,17 @@ public sealed class RealDomainTests : IAsyncDisposable
     [InlineData("pc")]
     public async Task NewControllers_OfADomainThatHasNone_GoWithAnUndo(string machine)
     {
-        _libvirt.Define($"<domain type='qemu'><name>bare</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='{machine}'>hvm</type></os><devices/></domain>");
-        var before = await DefinitionAsync("bare");
+        _libvirt.Define($"<domain type='qemu'><name>{Bare}</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='{machine}'>hvm</type></os><devices/></domain>");
+        var before = await DefinitionAsync(Bare);
         (string Practice, (string, string)[] Settings)[] all = [("agent-channel", [("enabled", "true")]), ("raw-device", [("disk", "sda"), ("device", "/dev/nosuch")])];
         foreach (var (practice, settings) in all)
         {
-            var desired = new Desired(practice, settings.ToDictionary(static s => s.Item1, static s => s.Item2, StringComparer.Ordinal), Persist: true, Force: true);
-            var applied = await UseAsync(true, e => e.ApplyAsync($"o-{practice}", desired).AsTask().GetAwaiter().GetResult(), "bare");
+            var desired = Desire(practice, settings) with { Force = true };
+            var applied = await UseAsync(true, e => e.ApplyAsync($"o-{practice}", desired).AsTask().GetAwaiter().GetResult(), Bare);
             Assert.True(applied.Operation.State == OperationState.Done, applied.Operation.Error);
-            var undone = await UseAsync(true, e => e.UndoAsync($"u-{practice}", null, force: false).AsTask().GetAwaiter().GetResult(), "bare");
+            var undone = await UndoAsync($"u-{practice}", null, Bare);
             Assert.True(undone.Operation.State == OperationState.Done, undone.Operation.Error);
-            Assert.Equal(before, await DefinitionAsync("bare"));
+            Assert.Equal(before, await DefinitionAsync(Bare));
         }
     }
 
@@ -108,10 +119,10 @@ public sealed class RealDomainTests : IAsyncDisposable
         var observation = await UseAsync(false, static e => e.Observe("vtpm"));
         Assert.True(observation.Verdict == Verdict.Effective, observation.Reason);
         _libvirt.Virsh("destroy", Name);
-        await UseAsync(true, static e => e.UndoAsync("u1", null, force: false).AsTask().GetAwaiter().GetResult());
+        await UndoAsync("u1");
 
         Assert.Equal(Verdict.Absent, (await UseAsync(false, static e => e.Observe("vtpm"))).Verdict);
-        Assert.NotEmpty(Directory.GetFiles(_libvirt.PathOf("lib/swtpm"), "*", SearchOption.AllDirectories));
+        Assert.NotEmpty(Directory.GetFiles(_libvirt.PathOf($"lib/swtpm/{_libvirt.Virsh("domuuid", Name).Trim()}"), "*", SearchOption.AllDirectories));
     }
 
     [Fact]
@@ -136,25 +147,113 @@ public sealed class RealDomainTests : IAsyncDisposable
         Assert.Equal(OperationState.Done, answer.Operation.State);
     }
 
+    [Theory]
+    [InlineData(DefineDomain, true, OperationState.Done)]
+    [InlineData(DefineDomain, false, OperationState.Failed)]
+    [InlineData(AddIOThread, true, OperationState.Done)]
+    [InlineData(AddIOThread, false, OperationState.Failed)]
+    [InlineData(PinIOThread, true, OperationState.Done)]
+    [InlineData(GetXml, true, OperationState.Done)]
+    public async Task Apply_LibvirtdKilledInTheMiddleOfACall_EndsByWhatItHadDone(int procedure, bool isDone, OperationState expected)
+    {
+        var before = await DefinitionAsync();
+        using var proxy = new LibvirtProxy(_libvirt.PathOf("libvirt-sock"), _directory.PathOf("proxy"));
+        await using var client = new LibvirtClient($"qemu+unix:///system?socket={proxy.Path}", LibvirtAccess.Write, TimeProvider.System);
+        (proxy.StopsAt, proxy.StopsAfterwards) = (procedure, isDone);
+        proxy.WhenStopped = () =>
+        {
+            _libvirt.Kill();
+            _libvirt.Start();
+        };
+
+        var applied = await UseAsync(client, Name, e => e.ApplyAsync("o1", Desire("iothreads", ("count", "2"), ("assign", "vda=1 scsi0=2"), ("pin", "1=0 2=0"))).AsTask().GetAwaiter().GetResult());
+
+        Assert.Equal(0, proxy.StopsAt);
+        Assert.True(applied.Operation.State == expected, applied.Operation.Error);
+        if (isDone)
+        {
+            Assert.Equal(OperationState.Unchanged, (await ApplyAsync("o2", "iothreads", ("count", "2"), ("assign", "vda=1 scsi0=2"), ("pin", "1=0 2=0"))).Operation.State);
+            var undone = await UndoAsync("u1", "o1");
+            Assert.True(undone.Operation.State == OperationState.Done, undone.Operation.Error);
+        }
+        else
+        {
+            Assert.EndsWith("it was not changed", applied.Operation.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, await DefinitionAsync());
+        Assert.DoesNotContain("iothread", _libvirt.Virsh("dumpxml", Name).Replace("iothreadpin", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Apply_LibvirtdDoesNotComeBack_IsSettledByALaterCallAndCanBeUndone()
+    {
+        var before = await DefinitionAsync();
+        using var proxy = new LibvirtProxy(_libvirt.PathOf("libvirt-sock"), _directory.PathOf("proxy")) { StopsAt = DefineDomain, StopsAfterwards = true, WhenStopped = _libvirt.Kill };
+        Directory.CreateDirectory(_directory.PathOf("state"));
+        var store = new SqliteStore(new StoreFiles(_directory.PathOf("state")), TimeProvider.System);
+        await using var tuning = new DomainTuning(
+            new LibvirtClients(new ImpatientTime()), $"qemu+unix:///system?socket={proxy.Path}", new RootedFileSystem("/"), _directory.PathOf("state"), store, TimeProvider.System);
+        var selection = new V1Selection { Names = { Name } };
+        var pace = new Pace { TimeoutMs = 300_000 };
+        var desired = new Practice.V1.Desired { Practice = "iothreads", Settings = { ["count"] = "1" }, Persist = true };
+
+        var lost = await LastAsync(tuning.ApplyAsync(new ApplyDomainRequest { Selection = selection, Pace = pace, Desired = desired, OperationId = "o1" }, default));
+
+        Assert.StartsWith("libvirt: what operation o1 changed is not known: libvirt went away before it said whether it took the definition, and it cannot be read back: ", lost.Error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("'guesttune vm history' finds out what became of the operation", lost.Error.Message, StringComparison.Ordinal);
+        _libvirt.Start();
+        var history = await LastAsync(tuning.HistoryAsync(new HistoryRequest { Selection = selection, Pace = pace }, default));
+        var settled = Assert.Single(history.History.Operations);
+        Assert.Equal((Practice.V1.OperationState.Failed, "cut off in the middle: changed: xml:iothreads/text(); not changed: live:iothread/1"), (settled.State, settled.Error));
+        var undone = await LastAsync(tuning.UndoAsync(new UndoRequest { Selection = selection, Pace = pace, OperationId = "u1" }, default));
+        Assert.Equal(Practice.V1.OperationState.Done, undone.Undo.Operation.State);
+        Assert.Equal(before, await DefinitionAsync());
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _clients.DisposeAsync();
-        _libvirt.Dispose();
+        _libvirt.EnsureRunning();
+        foreach (var name in _libvirt.Virsh("list", "--all", "--name").Split('\n', StringSplitOptions.RemoveEmptyEntries).Intersect([Name, Bare], StringComparer.Ordinal))
+        {
+            _libvirt.Remove(name);
+        }
+
         _directory.Dispose();
     }
 
-    private Task<OperationAnswer> ApplyAsync(string id, string practice, params (string Name, string Value)[] settings) => UseAsync(true, engine =>
-        engine.ApplyAsync(id, new Desired(practice, settings.ToDictionary(static s => s.Name, static s => s.Value, StringComparer.Ordinal), Persist: true)).AsTask().GetAwaiter().GetResult());
+    private static Desired Desire(string practice, params (string Name, string Value)[] settings) =>
+        new(practice, settings.ToDictionary(static s => s.Name, static s => s.Value, StringComparer.Ordinal), Persist: true);
 
-    private Task<T> UseAsync<T>(bool changes, Func<OperationEngine, T> work, string name = Name) => _clients.Get(_libvirt.Uri, LibvirtAccess.Write).AskAsync(
-        connection =>
+    private Task<OperationAnswer> ApplyAsync(string id, string practice, params (string Name, string Value)[] settings) =>
+        UseAsync(true, engine => engine.ApplyAsync(id, Desire(practice, settings)).AsTask().GetAwaiter().GetResult());
+
+    private Task<OperationAnswer> UndoAsync(string id, string? target = null, string name = Name) =>
+        UseAsync(true, e => e.UndoAsync(id, target, force: false).AsTask().GetAwaiter().GetResult(), name);
+
+    private Task<T> UseAsync<T>(bool changes, Func<OperationEngine, T> work, string name = Name) => UseAsync(_clients.Get(_libvirt.Uri, LibvirtAccess.Write), name, work, changes);
+
+    private Task<T> UseAsync<T>(LibvirtClient client, string name, Func<OperationEngine, T> work, bool changes = true) => client.RunAsync(
+        () =>
         {
-            var host = new LibvirtDomainHost(_libvirt.Uri, connection);
+            var host = new LibvirtDomainHost(client);
             using var domain = host.Find(name);
             return _journals.Use(new DomainView(host, new HostFacts(new RootedFileSystem("/")), domain), changes, work);
         },
         default,
         TimeSpan.FromMinutes(5));
+
+    private static async Task<VmEvent> LastAsync(IAsyncEnumerable<VmEvent> events)
+    {
+        VmEvent? last = null;
+        await foreach (var one in events)
+        {
+            last = one;
+        }
+
+        return last!;
+    }
 
     /// <summary>With its secrets, in libvirt's words.</summary>
     private Task<string> DefinitionAsync(string name = Name) => _clients.Get(_libvirt.Uri, LibvirtAccess.Write).AskAsync(
@@ -165,4 +264,12 @@ public sealed class RealDomainTests : IAsyncDisposable
         },
         default,
         TimeSpan.FromMinutes(5));
+
+    /// <summary>More has always passed than anybody waits for.</summary>
+    private sealed class ImpatientTime : TimeProvider
+    {
+        private long _hours;
+
+        public override long GetTimestamp() => Interlocked.Increment(ref _hours) * 3600 * TimestampFrequency;
+    }
 }

@@ -258,6 +258,31 @@ public sealed class OperationEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Settle_CutOffOperation_EndsByWhatIsThereUnlessItIsUnknownOrToBeCompleted()
+    {
+        Practice.Values["a"] = "0";
+        Practice.AfterWrite = static (_, _) => throw new CrashException();
+        await Assert.ThrowsAsync<CrashException>(() => _fixture.Apply("op-1", ("a", "1"), ("b", "2")));
+        _fixture.Restart();
+        Practice.AfterWrite = null;
+        Practice.Forgotten.Add("b");
+
+        _fixture.Engine.Settle();
+        Assert.Equal(OperationState.Begun, Assert.Single(_fixture.Engine.History(10)).State);
+        Practice.Forgotten.Clear();
+        _fixture.Engine.Settle("op-1");
+        Assert.Equal(OperationState.Begun, Assert.Single(_fixture.Engine.History(10)).State);
+        _fixture.Engine.Settle();
+
+        _fixture.Restart();
+        var settled = Assert.Single(_fixture.Engine.History(10));
+        Assert.Equal((OperationState.Failed, "cut off in the middle: changed: a; not changed: b"), (settled.State, settled.Error));
+        Assert.Equal([ChangeState.Verified, ChangeState.Skipped], settled.Outcomes.Select(static o => o.State));
+        Assert.Equal(OperationState.Done, (await _fixture.Undo("op-2")).Operation.State);
+        Assert.Equal("0", Practice.Values["a"]);
+    }
+
+    [Fact]
     public async Task Undo_Newest_PutsBackAndMarksIt()
     {
         Practice.Values["a"] = "1";
