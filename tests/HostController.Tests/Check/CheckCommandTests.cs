@@ -78,16 +78,17 @@ public sealed class CheckCommandTests : IDisposable
     {
         Assert.SkipUnless(System.Runtime.InteropServices.NativeLibrary.TryLoad("libvirt.so.0", out _), "libvirt.so.0 is not installed");
         using var state = new TemporaryDirectory();
-        string[] line = ["check", "--no-guests", "-c", "test:///default", "--state", state.PathOf("state")];
+        var uri = LibvirtNode.Create(state);
+        string[] line = ["check", "--no-guests", "-c", uri, "--state", state.PathOf("state")];
 
         var (_, output, _) = await Fakes.Cli.RunAsync(line);
 
         Assert.DoesNotMatch("(?m)^host ", output.Replace("host left out", "", StringComparison.Ordinal));
-        Assert.Matches("(?m)^domain test +iothreads .* guesttune -c test:///default vm set iothreads test --auto true$", output);
-        Assert.Matches("(?m)^host left out: practices of a host are files of it, and test:///default is not the libvirt of this host: run guesttune on that host, or without -c for this one$", output);
+        Assert.Matches($"(?m)^domain test +iothreads .* guesttune -c {uri} vm set iothreads test --auto true$", output);
+        Assert.Matches($"(?m)^host left out: practices of a host are files of it, and {uri} is not the libvirt of this host: run guesttune on that host, or without -c for this one$", output);
 
         var root = JsonDocument.Parse((await Fakes.Cli.RunAsync([.. line, "-o", "json"])).Out).RootElement;
-        Assert.Contains("test:///default", root.GetProperty("host_left_out").GetString());
+        Assert.Contains(uri, root.GetProperty("host_left_out").GetString());
         Assert.DoesNotContain(root.GetProperty("findings").EnumerateArray(), f => f.GetProperty("place").GetString() == "host");
     }
 

@@ -9,20 +9,12 @@ using V1Selection = GuestTune.Controller.V1.Selection;
 
 namespace GuestTune.HostController.Tests.Domains;
 
-/// <summary>The whole way, over libvirt's test driver, whose one domain runs; connections that read and that write each have a copy of it.</summary>
+/// <summary>The whole way, over libvirt's test driver.</summary>
 public sealed class DomainTuningTests : IAsyncDisposable
 {
-    private const string Node = """
-        <node>
-          <domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>vm1</name><uuid>5f0b6a0e-5a10-4c1b-9f5e-0c0f0e0d0c0b</uuid><memory>8192</memory><vcpu>2</vcpu><os><type>hvm</type></os>
-            <devices><disk type='file' device='disk'><source file='/guest/a.img'/><target dev='vda' bus='virtio'/></disk></devices></domain>
-          <cpu><mhz>6000</mhz><model>i986</model><active>8</active><nodes>1</nodes><sockets>1</sockets><cores>8</cores><threads>1</threads></cpu>
-          <memory>8000000</memory>
-        </node>
-        """;
-
     private readonly TemporaryDirectory _directory = new();
     private readonly LibvirtClients _libvirt = new(TimeProvider.System);
+    private readonly string _uri;
     private readonly SqliteStore _store;
     private readonly DomainTuning _tuning;
 
@@ -31,7 +23,7 @@ public sealed class DomainTuningTests : IAsyncDisposable
         Assert.SkipUnless(System.Runtime.InteropServices.NativeLibrary.TryLoad("libvirt.so.0", out _), "libvirt.so.0 is not installed");
         Directory.CreateDirectory(_directory.PathOf("state"));
         _store = new SqliteStore(new StoreFiles(_directory.PathOf("state")), TimeProvider.System);
-        _tuning = new DomainTuning(_libvirt, $"test://{_directory.File("node.xml", Node)}", new RootedFileSystem("/"), _directory.PathOf("state"), _store, TimeProvider.System);
+        _tuning = new DomainTuning(_libvirt, _uri = LibvirtNode.Create(_directory), new RootedFileSystem("/"), _directory.PathOf("state"), _store, TimeProvider.System);
     }
 
     private static V1Selection All => new() { All = true };
@@ -76,10 +68,10 @@ public sealed class DomainTuningTests : IAsyncDisposable
     [Fact]
     public async Task Observe_UnknownDomain_IsRefusedBeforeAnything()
     {
-        var e = await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => OneAsync(_tuning.ObserveAsync(new ObserveRequest { Selection = new V1Selection { Names = { "vm2" } } }, default)));
+        var e = await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => OneAsync(_tuning.ObserveAsync(new ObserveRequest { Selection = new V1Selection { Names = { "tests" } } }, default)));
 
         Assert.Equal(Grpc.Core.StatusCode.NotFound, e.StatusCode);
-        Assert.Contains("'vm1'", e.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("'test'", e.Status.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,10 +91,10 @@ public sealed class DomainTuningTests : IAsyncDisposable
 
     private static Desired Desired => new() { Practice = "iothreads", Settings = { ["count"] = "1", ["assign"] = "vda=1", ["pin"] = "1=2-3" }, Persist = true };
 
-    private Task<string> DefinitionAsync() => _libvirt.Get($"test://{_directory.PathOf("node.xml")}", LibvirtAccess.Write).AskAsync(
+    private Task<string> DefinitionAsync() => _libvirt.Get(_uri, LibvirtAccess.Write).AskAsync(
         static connection =>
         {
-            using var domain = connection.Find("vm1");
+            using var domain = connection.Find(LibvirtNode.Domain);
             return domain.Xml(DomainXmlFlags.Inactive | DomainXmlFlags.Secure);
         },
         default);

@@ -14,10 +14,10 @@ public sealed class VmCommandTests
     {
         using var state = new TemporaryDirectory();
 
-        var (code, output, error) = await Fakes.Cli.RunAsync("vm", "plan", "iothreads", "test", "--count", "1", "--pin", "1=0-3", "-c", "test:///default", "--state", state.PathOf("state"));
+        var (code, output, error) = await Fakes.Cli.RunAsync("vm", "plan", "iothreads", "test", "--count", "1", "--pin", "1=0-3", "-c", LibvirtNode.Create(state), "--state", state.PathOf("state"));
 
         Assert.Equal((0, ""), (code, error));
-        Assert.Matches("xml:iothreads/text\\(\\) +- +1 +after-power-cycle +test of test:///default \\(definition [0-9a-f]{12}\\)", output);
+        Assert.Matches("xml:iothreads/text\\(\\) +- +1 +after-power-cycle +test of test:///\\S+ \\(definition [0-9a-f]{12}\\)", output);
         Assert.Matches("live:iothreadpin/1 +- +0-3 +now", output);
         Assert.Contains("+  <iothreads>1</iothreads>", output, StringComparison.Ordinal);
     }
@@ -31,7 +31,7 @@ public sealed class VmCommandTests
     {
         using var state = new TemporaryDirectory();
 
-        var (code, _, error) = await Fakes.Cli.RunAsync([.. line.Split(' '), "-c", "test:///default", "--state", state.PathOf("state")]);
+        var (code, _, error) = await Fakes.Cli.RunAsync([.. line.Split(' '), "-c", LibvirtNode.Create(state), "--state", state.PathOf("state")]);
 
         Assert.Equal(2, code);
         Assert.Contains(reason, error, StringComparison.Ordinal);

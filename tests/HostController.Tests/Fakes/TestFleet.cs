@@ -71,7 +71,7 @@ internal sealed class TestFleet : IAsyncDisposable
     /// <summary>Over libvirt's test driver, which every host with the library has.</summary>
     public DomainTuning CreateDomainTuning() => new(
         new LibvirtClients(TimeProvider.System),
-        "test:///default",
+        LibvirtNode.Create(_directory),
         new RootedFileSystem("/"),
         StatePath,
         new SqliteStore(new StoreFiles(StatePath), TimeProvider.System),
