@@ -1,3 +1,4 @@
+using GuestTune.MeasuredBoot.Grub;
 using GuestTune.Practices.Files;
 
 namespace GuestTune.Agent.BootLoader;
@@ -24,10 +25,7 @@ internal sealed record LoaderEntry(string Id, string Path, string Text)
         return entries;
     }
 
-    public string? Find(string key) => Lines(key) is [.., var (start, end)] ? Text[start..end] : null;
-
-    /// <summary>Every value of a key that may stand more than once, without empty ones.</summary>
-    public IEnumerable<string> FindAll(string key) => Lines(key).Where(static l => l.End > l.Start).Select(l => Text[l.Start..l.End]);
+    public string? Find(string key) => LoaderEntryLines.Find(Text, key) is [.., var (start, end)] ? Text[start..end] : null;
 
     public string Title => Find("title") ?? Id;
 
@@ -35,13 +33,13 @@ internal sealed record LoaderEntry(string Id, string Path, string Text)
     public string? Kernel => Find("linux");
 
     /// <summary>All lines of options together.</summary>
-    public string Options => string.Join(' ', Lines("options").Select(l => Text[l.Start..l.End]));
+    public string Options => string.Join(' ', LoaderEntryLines.Find(Text, "options").Select(l => Text[l.Start..l.End]));
 
     /// <summary>Edits the last line of options; makes one where there is none.</summary>
     /// <exception cref="IOException">The line cannot be added to.</exception>
     public string Exchange(IReadOnlyList<KernelArgument> former, IReadOnlyList<KernelArgument> own)
     {
-        if (Lines("options") is [.., var (start, end)])
+        if (LoaderEntryLines.Find(Text, "options") is [.., var (start, end)])
         {
             return string.Concat(Text.AsSpan(0, start), ArgumentLine.Exchange(Text[start..end], former, own), Text.AsSpan(end));
         }
@@ -51,40 +49,4 @@ internal sealed record LoaderEntry(string Id, string Path, string Text)
 
     public BootEntry ToBootEntry(string commandLine)
         => new(Id, Title, Path, Kernel ?? string.Empty, commandLine, RecoveryEntry.Is(Id, Title, commandLine));
-
-    /// <summary>Where the values of a key stand, without the blanks around them.</summary>
-    private List<(int Start, int End)> Lines(string key)
-    {
-        var found = new List<(int, int)>();
-        for (var start = 0; start < Text.Length;)
-        {
-            var lineEnd = Text.IndexOf('\n', start) is >= 0 and var at ? at : Text.Length;
-            var position = SkipBlanks(start, lineEnd);
-            if (Text.AsSpan(position, lineEnd - position).StartsWith(key, StringComparison.Ordinal) && SkipBlanks(position + key.Length, lineEnd) is var value
-                && value > position + key.Length)
-            {
-                var end = lineEnd;
-                while (end > value && Text[end - 1] is ' ' or '\t' or '\r')
-                {
-                    end--;
-                }
-
-                found.Add((value, end));
-            }
-
-            start = lineEnd + 1;
-        }
-
-        return found;
-    }
-
-    private int SkipBlanks(int position, int end)
-    {
-        while (position < end && Text[position] is ' ' or '\t')
-        {
-            position++;
-        }
-
-        return position;
-    }
 }

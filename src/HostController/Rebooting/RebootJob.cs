@@ -217,7 +217,7 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
             changes: false,
             async call =>
             {
-                result.Start = await operations.JudgeAsync(call, operationId);
+                result.Start = await operations.JudgeAsync(call);
                 return new VmEvent();
             },
             cancellationToken);

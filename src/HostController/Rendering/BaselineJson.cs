@@ -46,6 +46,8 @@ internal static class BaselineJson
             json.WriteNull("until_reset");
         }
 
+        json.WriteString("state", Words.Of(start.State));
+        WriteText(json, "problem", start.Problem);
         WriteValues(json, start.Values);
         json.WriteEndObject();
     }
@@ -84,6 +86,7 @@ internal static class BaselineJson
         json.WriteString("boot_id", check.BootId);
         WriteTexts(json, "problems", check.Problems);
         WriteTexts(json, "notes", check.Notes);
+        WriteTexts(json, "unpredicted", check.Unpredicted);
         json.WriteStartArray("pcrs");
         foreach (var pcr in check.Pcrs)
         {

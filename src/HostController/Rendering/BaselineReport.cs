@@ -83,7 +83,7 @@ internal static class BaselineReport
             }
 
             output.WriteLine($"{Shown(vm.Vm)}: {(BootFindings.IsProvenEqual(check) ? $"proven equal to {Shown(check.Reference)} ({check.Pcrs.Count} registers)" : BootFindings.Summary(check))}");
-            foreach (var note in check.Notes)
+            foreach (var note in BootFindings.IsProvenEqual(check) ? check.Notes.Concat(check.Unpredicted) : check.Notes)
             {
                 output.WriteLine($"  {TerminalText.Escape(note, 1000)}");
             }
@@ -105,11 +105,12 @@ internal static class BaselineReport
             return;
         }
 
-        var table = new TextTable("PREDICTED START", "AT (UTC)", "FOR RESETS", "PCR 8", "PCR 9");
+        var table = new TextTable("PREDICTED START", "STATE", "AT (UTC)", "FOR RESETS", "PCR 8", "PCR 9");
         foreach (var start in baseline.Predicted)
         {
             table.AddRow(
                 start.What,
+                start.Problem.Length == 0 ? Words.Of(start.State) : $"{Words.Of(start.State)}, not predicted: {start.Problem}",
                 Timestamps.Format(start.PredictedAt, TimeFormat),
                 !start.HasUntilReset ? $"{start.AfterReset + 1} and later" : start.UntilReset > start.AfterReset ? $"{start.AfterReset + 1} to {start.UntilReset}" : "none",
                 ValueOf(start, 8),

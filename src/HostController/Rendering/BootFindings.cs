@@ -21,7 +21,8 @@ internal static class BootFindings
             : check.IsEqual ? $"equal to {reference}"
             : $"nothing was compared with {reference}";
         return what + (check.BootIsProven ? string.Empty : "; unauthenticated: " + (check.Problems.Count > 0 ? string.Join("; ", check.Problems.Select(Text)) : "not proven"))
-            + (check.ReferenceIsProven ? string.Empty : $"; {reference} was never proven");
+            + (check.ReferenceIsProven ? string.Empty : $"; {reference} was never proven")
+            + string.Concat(check.Unpredicted.Select(static u => $"; {Text(u)}"));
     }
 
     /// <summary>One line each: what differs in a register, best first.</summary>

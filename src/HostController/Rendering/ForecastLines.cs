@@ -47,7 +47,7 @@ internal static class ForecastLines
         return forecast.State switch
         {
             StartForecastState.Predicted => $"measured boot: predicted: {text}",
-            StartForecastState.NotPredicted => $"measured boot: not predicted, so pcr check will differ: {text}",
+            StartForecastState.NotPredicted => $"measured boot: cannot predict, so pcr check will differ: {text}",
             _ => $"measured boot: as predicted: proven equal to {text}",
         };
     }

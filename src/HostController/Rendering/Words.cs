@@ -100,6 +100,15 @@ internal static class Words
         _ => "not tied to a TPM",
     };
 
+    public static string Of(PredictedStartState state) => state switch
+    {
+        PredictedStartState.Pending => "pending",
+        PredictedStartState.Met => "met",
+        PredictedStartState.Superseded => "superseded",
+        PredictedStartState.Withdrawn => "withdrawn",
+        _ => "unknown",
+    };
+
     public static string Of(LogStanding log) => log switch
     {
         LogStanding.Proven => "agrees",

@@ -161,7 +161,7 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
             var rows = await transaction.Connection!.QueryAsync<PredictionRow>(
                 """
                 SELECT operation_id AS OperationId, kind, changes, predicted_at_ms AS PredictedAtMs, from_reset AS FromReset, until_reset AS UntilReset, until_restart AS UntilRestart,
-                       is_undone AS IsUndone, event_log AS EventLog
+                       is_undone AS IsUndone, met_reset AS MetReset, met_restart AS MetRestart, event_log AS EventLog, problem
                 FROM pcr_prediction WHERE vm = @vm ORDER BY id DESC
                 """,
                 new { vm },
@@ -177,7 +177,9 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
                     (uint)r.FromReset,
                     r.UntilReset is { } resets ? new StartCount((uint)resets, (uint)r.UntilRestart) : null,
                     r.EventLog,
-                    r.IsUndone != 0)),
+                    r.IsUndone != 0,
+                    r.MetReset is { } met ? new StartCount((uint)met, (uint)r.MetRestart) : null,
+                    r.Problem)),
             ];
         },
         cancellationToken);
@@ -190,34 +192,23 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
                 new { vm, Resets = (long)running.Resets, Restarts = (long)running.Restarts },
                 transaction);
             await transaction.Connection!.ExecuteAsync("UPDATE pcr_prediction SET is_undone = 1 WHERE vm = @vm AND operation_id = @undone", new { vm, undone }, transaction);
-            return next is null ? 0 : await InsertAsync(transaction, next);
-        },
-        cancellationToken);
-
-    public Task WithdrawAsync(string vm, string operationId, StartCount? running, CancellationToken cancellationToken) => _database.WriteAsync(
-        async transaction =>
-        {
-            await transaction.Connection!.ExecuteAsync(
-                """
-                UPDATE pcr_prediction SET is_undone = 1, until_reset = coalesce(until_reset, @Resets, from_reset),
-                    until_restart = CASE WHEN until_reset IS NULL THEN @Restarts ELSE until_restart END
-                WHERE vm = @vm AND operation_id = @operationId
-                """,
-                new { vm, operationId, Resets = (long?)running?.Resets, Restarts = (long)(running?.Restarts ?? 0) },
-                transaction);
-            return await AppendAsync(transaction, Caller.Current.Record(time.GetUtcNow(), "predict", vm, $"withdrawn: operation {operationId}"));
+            return next is not null ? await InsertAsync(transaction, next)
+                : undone is null ? 0
+                : await AppendAsync(transaction, Caller.Current.Record(time.GetUtcNow(), "predict", vm, $"withdrawn: operation {undone}"));
         },
         cancellationToken);
 
     public Task AddPredictionAsync(Prediction prediction, CancellationToken cancellationToken) =>
         _database.WriteAsync(transaction => InsertAsync(transaction, prediction), cancellationToken);
 
-    public Task EndTrialAsync(string vm, string operationId, StartCount running, CancellationToken cancellationToken) => ExecuteAsync(
+    public Task SeeStartAsync(string vm, StartCount start, Prediction? met, CancellationToken cancellationToken) => ExecuteAsync(
         """
         UPDATE pcr_prediction SET until_reset = @Resets, until_restart = @Restarts
-        WHERE vm = @vm AND operation_id = @operationId AND kind = 'trial' AND until_reset IS NULL
+        WHERE vm = @vm AND kind = 'trial' AND until_reset IS NULL AND from_reset < @Resets;
+        UPDATE pcr_prediction SET met_reset = @Resets, met_restart = @Restarts
+        WHERE vm = @vm AND operation_id = @MetId AND kind = @MetKind AND met_reset IS NULL AND from_reset < @Resets
         """,
-        new { vm, operationId, Resets = (long)running.Resets, Restarts = (long)running.Restarts },
+        new { vm, Resets = (long)start.Resets, Restarts = (long)start.Restarts, MetId = met?.OperationId, MetKind = met is null ? null : KindName(met.Kind) },
         cancellationToken);
 
     public Task AppendAuditAsync(AuditRecord record, CancellationToken cancellationToken) =>
@@ -281,14 +272,14 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
             transaction);
         await transaction.Connection!.ExecuteAsync(
             """
-            INSERT INTO pcr_prediction (scope, vm, operation_id, kind, changes, predicted_at_ms, from_reset, until_reset, until_restart, is_undone, event_log)
-            VALUES ('vm', @Vm, @OperationId, @Kind, @Changes, @PredictedAtMs, @FromReset, @UntilReset, @UntilRestart, @IsUndone, @EventLog)
+            INSERT INTO pcr_prediction (scope, vm, operation_id, kind, changes, predicted_at_ms, from_reset, until_reset, until_restart, is_undone, event_log, problem)
+            VALUES ('vm', @Vm, @OperationId, @Kind, @Changes, @PredictedAtMs, @FromReset, @UntilReset, @UntilRestart, @IsUndone, @EventLog, @Problem)
             """,
             new
             {
                 prediction.Vm,
                 prediction.OperationId,
-                Kind = prediction.Kind.ToString().ToLowerInvariant(),
+                Kind = KindName(prediction.Kind),
                 Changes = TokenChange.Join(prediction.Changes),
                 PredictedAtMs = prediction.PredictedAt.ToUnixTimeMilliseconds(),
                 FromReset = (long)prediction.FromReset,
@@ -296,11 +287,12 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
                 UntilRestart = (long)(prediction.Until?.Restarts ?? 0),
                 IsUndone = prediction.IsUndone ? 1 : 0,
                 prediction.EventLog,
+                prediction.Problem,
             },
             transaction);
 
         // What counts as right from now on: no such row without its row in the audit.
-        return await AppendAsync(transaction, Caller.Current.Record(time.GetUtcNow(), "predict", prediction.Vm, prediction.Words));
+        return await AppendAsync(transaction, Caller.Current.Record(time.GetUtcNow(), "predict", prediction.Vm, prediction.Problem is { } problem ? $"not predicted: {prediction.Name}: {problem}" : prediction.Words));
     }
 
     private static Task<int> AppendAsync(SqliteTransaction transaction, AuditRecord record) => transaction.Connection!.ExecuteAsync(
@@ -312,6 +304,8 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
         _database.WriteAsync(transaction => transaction.Connection!.ExecuteAsync(sql, parameters, transaction), cancellationToken);
 
     private static object Key(BaselineId id) => new { scope = ScopeName(id.Scope), name = id.Name };
+
+    private static string KindName(PredictionKind kind) => kind.ToString().ToLowerInvariant();
 
     private static string ScopeName(BaselineScope scope) => scope == BaselineScope.Vm ? "vm" : "name";
 
@@ -402,6 +396,12 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
         public long UntilRestart { get; init; }
 
         public long IsUndone { get; init; }
+
+        public long? MetReset { get; init; }
+
+        public long MetRestart { get; init; }
+
+        public string? Problem { get; init; }
 
         public byte[] EventLog { get; init; } = [];
     }

@@ -50,6 +50,23 @@ public static class TrialEntry
         return null;
     }
 
+    /// <summary>From a boot loader entry, of which GRUB makes an entry of its menu at boot (blscfg): its paths are GRUB's.</summary>
+    /// <param name="entry">Its text.</param>
+    /// <returns>As <see cref="FromMenu"/>.</returns>
+    public static (string Body, bool IsUnrestricted)? FromLoaderEntry(RunningCommandLine line, string entry)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        if (!LoaderEntryLines.Values(entry, "linux").Any(k => string.Equals(RunningCommandLine.WithoutDevice(k), line.Image, StringComparison.Ordinal)))
+        {
+            return null;
+        }
+
+        // $tuned_initrd and its like are GRUB's variables there as here.
+        var initrd = string.Concat(LoaderEntryLines.Values(entry, "initrd").Select(static i => " " + i));
+        var isUnrestricted = LoaderEntryLines.Values(entry, "grub_users").All(static u => u is "$grub_users");
+        return ($"\t{WithArguments("linux " + line.Image, line)}{(initrd.Length == 0 ? string.Empty : "\n\tinitrd" + initrd)}", isUnrestricted);
+    }
+
     /// <summary>The command with the running arguments in place of its own.</summary>
     /// <exception cref="InvalidDataException">It goes on in the next line.</exception>
     public static string WithArguments(string text, RunningCommandLine line)

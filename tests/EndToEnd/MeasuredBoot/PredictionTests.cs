@@ -45,7 +45,7 @@ public sealed class PredictionTests
         (await cli.RunAsync("undo", DebianGuest.Name, "--operation-id", "op2")).ShouldEndWith(0);
         await guest.Console.ReadAsync(@"sed -i 's/\(linuxefi\t.*\)quiet/\1quiet mitigations=off/' /boot/grub/grub.cfg; sync");
         var unpredicted = (await cli.RunAsync("reboot", DebianGuest.Name, "--trial", "off")).ShouldEndWith(0);
-        Assert.Contains("not predicted, so pcr check will differ: /boot/grub/grub.cfg is not what GRUB measured", unpredicted.Output, StringComparison.Ordinal);
+        Assert.Contains("cannot predict, so pcr check will differ: /boot/grub/grub.cfg is not what GRUB measured", unpredicted.Output, StringComparison.Ordinal);
         var foreign = (await cli.RunAsync("pcr", "check", DebianGuest.Name)).ShouldEndWith(1);
         Assert.Contains("differs from the baseline of debian: PCR 8, 9", foreign.Error, StringComparison.Ordinal);
         Assert.Contains("+mitigations=off (event", foreign.Output, StringComparison.Ordinal);

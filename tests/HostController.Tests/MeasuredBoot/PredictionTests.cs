@@ -372,7 +372,7 @@ public sealed class PredictionTests
         }
 
         Assert.Equal(0, set.ExitCode);
-        Assert.Contains($"vm1: measured boot: not predicted, so pcr check will differ: {reason}", set.Out, StringComparison.Ordinal);
+        Assert.Contains($"vm1: measured boot: cannot predict, so pcr check will differ: {reason}", set.Out, StringComparison.Ordinal);
     }
 
     [Fact]

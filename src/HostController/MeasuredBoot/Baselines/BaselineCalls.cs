@@ -74,7 +74,7 @@ internal sealed class BaselineCalls(VmCatalog catalog, FleetRunner runner, Basel
     {
         if (against is ReferenceName.Own)
         {
-            return new Reference(null);
+            return new Reference();
         }
 
         var name = ReferenceName.Parse(against);
@@ -83,8 +83,8 @@ internal sealed class BaselineCalls(VmCatalog catalog, FleetRunner runner, Basel
         return (vm, named) switch
         {
             (not null, not null) => throw name.Ambiguous(),
-            (not null, null) => new Reference(await AskAsync(vm, mask, pacing, cancellationToken)),
-            (null, not null) => new Reference(BootSnapshot.Of(named)),
+            (not null, null) => new Reference(Neighbour: await AskAsync(vm, mask, pacing, cancellationToken)),
+            (null, not null) => new Reference(named),
             _ => throw new RpcException(new Status(
                 StatusCode.NotFound,
                 $"there is neither a baseline nor a VM '{name.Shown}'; 'guesttune pcr baseline show' and 'guesttune vms' list what there is")),

@@ -97,15 +97,35 @@ internal sealed class BaselineJobs(IControllerStore store, IAttestor attestor, S
     public async Task<VmEvent> CheckAsync(VmCallContext call, Reference reference, uint mask)
     {
         var cancellationToken = call.Options.CancellationToken;
-        var own = reference.Boot is null ? await FindOwnAsync(call.Vm.Name, cancellationToken) : null;
-        var whole = reference.Boot?.Selection ?? own!.Baseline.Selection;
+        var references = reference.Neighbour is null ? await FindReferencesAsync(call.Vm.Name, reference.Named, cancellationToken) : null;
+        var whole = reference.Neighbour?.Selection ?? references!.Baseline.Selection;
         var selection = whole with { Mask = mask == 0 ? whole.Mask : mask };
         var (evidence, verdict) = await AttestAsync(call, selection);
-        var (against, difference) = own is null
-            ? (reference.Boot!, BootComparison.Compare(reference.Boot!, BootSnapshot.Of(evidence, verdict), selection))
-            : StoreErrors.AsRpc(() => own.Judge(evidence, verdict, selection));
-        await AuditAsync($"pcr check against {against.Name}", call.Vm.Name, Outcome(difference), cancellationToken);
-        return new VmEvent { BootCheck = BaselineMessages.Of(difference, against.Name, evidence, verdict) };
+        if (references is null)
+        {
+            return await AnswerAsync(reference.Neighbour!, BootComparison.Compare(reference.Neighbour!, BootSnapshot.Of(evidence, verdict), selection), []);
+        }
+
+        var (against, difference, prediction) = StoreErrors.AsRpc(() => references.Judge(evidence, verdict, selection));
+        StartCount? start = verdict is { IsProven: true, Quote.Statement: { } statement } ? StartCount.Of(statement) : null;
+        if (start is { } proven && references.Predictions.Count > 0)
+        {
+            await StoreErrors.AsRpcAsync(async () =>
+            {
+                await store.SeeStartAsync(call.Vm.Name, proven, difference.IsEqual && selection == whole ? prediction : null, cancellationToken);
+                return true;
+            });
+        }
+
+        return await AnswerAsync(against, difference, references.Unpredicted(start));
+
+        async Task<VmEvent> AnswerAsync(BootSnapshot against, BootDifference difference, IEnumerable<Prediction> unpredicted)
+        {
+            await AuditAsync($"pcr check against {against.Name}", call.Vm.Name, Outcome(difference), cancellationToken);
+            var check = BaselineMessages.Of(difference, against.Name, evidence, verdict);
+            check.Unpredicted.AddRange(unpredicted.Select(static p => $"{p.Name} was not predicted: {p.Problem}"));
+            return new VmEvent { BootCheck = check };
+        }
     }
 
     public async Task<VmEvent> CollectAsync(VmCallContext call, PcrSelection selection, ControllerKey key)
@@ -151,9 +171,18 @@ internal sealed class BaselineJobs(IControllerStore store, IAttestor attestor, S
         };
     }
 
-    private async Task<StartReferences> FindOwnAsync(string vm, CancellationToken cancellationToken) => new(
-        await FindAsync(new ReferenceName(BaselineScope.Vm, vm), cancellationToken),
-        await StoreErrors.AsRpcAsync(() => store.ListPredictionsAsync(vm, cancellationToken)));
+    /// <param name="named">Null: the VM's own baseline.</param>
+    private async Task<StartReferences> FindReferencesAsync(string vm, Baseline? named, CancellationToken cancellationToken)
+    {
+        var predictions = await StoreErrors.AsRpcAsync(() => store.ListPredictionsAsync(vm, cancellationToken));
+        if (named is null)
+        {
+            return new StartReferences(await FindAsync(new ReferenceName(BaselineScope.Vm, vm), cancellationToken), predictions);
+        }
+
+        var own = predictions.Count == 0 ? null : await StoreErrors.AsRpcAsync(() => store.FindBaselineAsync(new BaselineId(BaselineScope.Vm, vm), cancellationToken));
+        return StoreErrors.AsRpc(() => StartReferences.OfNamed(named, own, predictions));
+    }
 
     private Task<(BootEvidence Evidence, EvidenceVerdict Verdict)> AttestAsync(VmCallContext call, PcrSelection selection) =>
         StoreErrors.AsRpcAsync(() => attestor.AttestAsync(call, new EvidenceRequest(selection)));

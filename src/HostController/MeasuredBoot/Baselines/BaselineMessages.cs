@@ -40,21 +40,27 @@ internal static class BaselineMessages
 
     public static PredictedStart Of(Prediction prediction, Baseline baseline)
     {
-        var snapshot = prediction.ToSnapshot(baseline);
         var message = new PredictedStart
         {
             OperationId = prediction.OperationId,
             What = prediction.Words,
             PredictedAt = Timestamp.FromDateTimeOffset(prediction.PredictedAt),
             AfterReset = prediction.FromReset,
+            State = (PredictedStartState)prediction.State,
+            Problem = prediction.Problem ?? "",
         };
         if (prediction.Until is { } until)
         {
             message.UntilReset = until.Resets;
         }
 
-        message.Values.AddRange(baseline.Values.Where(v => v.Index is GrubMeasurement.StringPcr or GrubMeasurement.FilePcr)
-            .Select(v => new BaselineValue { Pcr = (uint)v.Index, Digest = ByteString.CopyFrom(snapshot.ValueOf(v.Index)!.Digest) }));
+        if (prediction.IsPredicted)
+        {
+            var snapshot = prediction.ToSnapshot(baseline);
+            message.Values.AddRange(baseline.Values.Where(v => v.Index is GrubMeasurement.StringPcr or GrubMeasurement.FilePcr)
+                .Select(v => new BaselineValue { Pcr = (uint)v.Index, Digest = ByteString.CopyFrom(snapshot.ValueOf(v.Index)!.Digest) }));
+        }
+
         return message;
     }
 

@@ -13,13 +13,10 @@ internal interface IPredictions
     /// <param name="undone">An operation that was taken back; null: none.</param>
     Task SupersedeAsync(string vm, StartCount running, Prediction? next, string? undone, CancellationToken cancellationToken);
 
-    /// <summary>An operation was taken back, and nothing took its place: what it made counts for starts up to the running one.</summary>
-    /// <param name="running">The start that runs; null where that is not known: then for none.</param>
-    Task WithdrawAsync(string vm, string operationId, StartCount? running, CancellationToken cancellationToken);
-
     /// <summary>One more that may come about.</summary>
     Task AddPredictionAsync(Prediction prediction, CancellationToken cancellationToken);
 
-    /// <summary>The trial of an operation counts for starts up to the running one.</summary>
-    Task EndTrialAsync(string vm, string operationId, StartCount running, CancellationToken cancellationToken);
+    /// <summary>A start was proven: boot trials that were armed before it are over with it.</summary>
+    /// <param name="met">The prediction that it is equal to; null: none.</param>
+    Task SeeStartAsync(string vm, StartCount start, Prediction? met, CancellationToken cancellationToken);
 }

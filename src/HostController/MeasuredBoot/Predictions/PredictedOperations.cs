@@ -25,39 +25,28 @@ internal sealed class PredictedOperations(StartPredictor predictor)
         var requested = RequestedArgument.Of(ask.Desired);
         var (start, problem) = requested.Count == 0 ? default : await BeginAsync(call, ask.OperationId, mayDiffer: false);
         var answer = AnswerCheck.Checked(await call.Agent.ApplyAsync(ask, call.Options), ask);
-        return (answer, await EndAsync(call, start, problem, answer.Operation, answer.RepeatedAnswer, requested, undone: null));
+        return (answer, await EndAsync(call, start, problem, answer.Operation, answer.RepeatedAnswer, requested, PredictionKind.Change, undone: null));
     }
 
     public async Task<(AgentApi.UndoResponse Answer, StartForecast? Forecast)> UndoAsync(VmCallContext call, AgentApi.UndoRequest ask)
     {
         StartReferences? references = null;
-        _ = await TryAsync(async () => references = await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken));
+        var unknown = await TryAsync(async () => references = await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken));
         var target = references?.Predictions.FirstOrDefault(p => p is { Kind: PredictionKind.Change, IsUndone: false } && (ask.TargetOperationId.Length == 0 || p.OperationId == ask.TargetOperationId));
 
         // Also where the guest fell back: it goes back to what was predicted before.
         var (start, problem) = target is null ? default : await BeginAsync(call, ask.OperationId, mayDiffer: true);
         var answer = AnswerCheck.Checked(await call.Agent.UndoAsync(ask, call.Options), ask);
-        if (references is null)
-        {
-            return (answer, null);
-        }
 
         // What was asked for counts; where that was the last operation, only the guest knows which it is.
         var undone = ask.TargetOperationId.Length > 0 ? ask.TargetOperationId : answer.Operation.RelatedOperationId;
         if (target is null || target.OperationId != undone)
         {
-            var forecast = await EndAsync(call, null, "what that operation had changed was not predicted from this baseline", answer.Operation, answer.RepeatedAnswer, [], undone: null);
-            return (answer, forecast);
+            unknown ??= references is null ? null : "what that operation had changed was not predicted from this baseline";
+            return (answer, await EndAsync(call, null, unknown, answer.Operation, answer.RepeatedAnswer, [], PredictionKind.Undo, undone: null));
         }
 
-        var end = await EndAsync(call, start, problem, answer.Operation, answer.RepeatedAnswer, RequestedArgument.Undoing(target.Changes), target.OperationId);
-        if (end is { State: StartForecastState.NotPredicted } || (end is null && answer.Operation.State != OperationState.Failed))
-        {
-            // Also of a guest that shows its files unchanged: what is taken back counts no more.
-            _ = await TryAsync(() => predictor.WithdrawAsync(call, target.OperationId, start?.Count));
-        }
-
-        return (answer, end);
+        return (answer, await EndAsync(call, start, problem, answer.Operation, answer.RepeatedAnswer, RequestedArgument.Undoing(target.Changes), PredictionKind.Undo, target));
     }
 
     /// <summary>Before a restart, which may be a boot trial.</summary>
@@ -71,21 +60,21 @@ internal sealed class PredictedOperations(StartPredictor predictor)
                 await predictor.BeforeRestartAsync(call, await predictor.LookAsync(call, references, mayDiffer: false), hasTrial ? operationId : null);
             }
         });
-        return problem is null ? null : NotPredicted(problem);
+        return problem is null ? null
+            : hasTrial ? await GiveUpAsync(problem, () => predictor.GiveUpAsync(call.Vm.Name, null, operationId, PredictionKind.Trial, [], problem, undone: null, call.Options.CancellationToken))
+            : NotPredicted(problem);
     }
 
     /// <summary>After a restart.</summary>
-    /// <param name="operationId">Its boot trial, where there was one, ends with this start, whatever the guest says of it.</param>
     /// <returns>Null where there is nothing that it could have been predicted from.</returns>
-    public async Task<StartForecast?> JudgeAsync(VmCallContext call, string operationId)
+    public async Task<StartForecast?> JudgeAsync(VmCallContext call)
     {
         StartForecast? forecast = null;
         var problem = await TryAsync(async () =>
         {
             if (await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken) is { } references)
             {
-                var (isAsPredicted, text) = await predictor.JudgeAsync(call, references, operationId);
-                forecast = new StartForecast { State = isAsPredicted ? StartForecastState.AsPredicted : StartForecastState.Otherwise, Text = text };
+                forecast = await predictor.JudgeAsync(call, references);
             }
         });
         return problem is null ? forecast : new StartForecast { State = StartForecastState.Otherwise, Text = problem };
@@ -118,8 +107,10 @@ internal sealed class PredictedOperations(StartPredictor predictor)
         return (start, problem);
     }
 
+    /// <param name="problem">Why nothing is known of the start that runs; null also where there is nothing to predict from.</param>
+    /// <param name="undone">The prediction that is taken back; null: none.</param>
     private async Task<StartForecast?> EndAsync(
-        VmCallContext call, RunningStart? start, string? problem, Operation operation, bool isRepeated, IReadOnlyList<RequestedArgument> requested, string? undone)
+        VmCallContext call, RunningStart? start, string? problem, Operation operation, bool isRepeated, IReadOnlyList<RequestedArgument> requested, PredictionKind kind, Prediction? undone)
     {
         StartForecast? forecast = null;
         var isOfCommandLine = !isRepeated
@@ -128,17 +119,46 @@ internal sealed class PredictedOperations(StartPredictor predictor)
         {
             problem = await TryAsync(async () =>
             {
-                if (await predictor.AfterChangeAsync(call, start, operation.OperationId, requested, undone) is { } text)
+                if (await predictor.AfterChangeAsync(call, start, operation.OperationId, requested, undone?.OperationId) is { } text)
                 {
                     forecast = new StartForecast { State = StartForecastState.Predicted, Text = text };
                 }
             });
-            problem ??= forecast is null && isOfCommandLine ? "the guest shows its boot files as they were" : null;
             _begun.TryRemove(KeyValuePair.Create(call.Vm.Name, (operation.OperationId, start)));
         }
 
-        return forecast ?? (problem is not null && (isOfCommandLine || start is not null) ? NotPredicted(problem) : null);
+        if (forecast is not null)
+        {
+            return forecast;
+        }
+
+        // What was asked for is held against what counts also where the guest says that it had nothing to do.
+        problem ??= (start is not null && isOfCommandLine) || (undone is not null && operation.State != OperationState.Failed) ? "the guest shows its boot files as they were" : null;
+        var reason = isOfCommandLine || start is not null || undone is not null ? problem : null;
+        if (reason is null && operation.State != OperationState.Failed && await ContradictsAsync(call, operation.OperationId, requested))
+        {
+            reason = problem ?? "the guest says that it had nothing to change, and what was predicted before is otherwise";
+        }
+
+        return reason is null ? null : await GiveUpAsync(
+            reason,
+            () => predictor.GiveUpAsync(
+                call.Vm.Name, start?.Count, operation.OperationId, kind, [.. requested.Select(static r => r.ToChange())], reason, undone, call.Options.CancellationToken));
     }
+
+    /// <summary>Whether an operation that is not known yet was asked for something else than what counts.</summary>
+    private async Task<bool> ContradictsAsync(VmCallContext call, string operationId, IReadOnlyList<RequestedArgument> requested)
+    {
+        var contradicts = false;
+        return requested.Count > 0 && await TryAsync(async () =>
+        {
+            contradicts = await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken) is { } references
+                && !references.Predictions.Any(p => p.Kind != PredictionKind.Trial && p.OperationId == operationId) && references.Contradicts(requested);
+        }) is null && contradicts;
+    }
+
+    private static async Task<StartForecast> GiveUpAsync(string reason, Func<Task> note) =>
+        NotPredicted(await TryAsync(note) is { } unsaved ? $"{reason}; and what was predicted before counts still, since that cannot be noted: {unsaved}" : reason);
 
     /// <summary>A session that breaks is the caller's to repeat; nothing else may fail the operation itself.</summary>
     /// <returns>What went wrong, or null.</returns>

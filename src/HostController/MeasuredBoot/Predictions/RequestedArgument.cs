@@ -6,13 +6,20 @@ namespace GuestTune.Controller.MeasuredBoot.Predictions;
 
 /// <summary>A kernel argument that this host asked a guest to change: nothing else is ever taken for GuestTune's change.</summary>
 /// <param name="Values">What it may be afterwards: empty for the key alone, null for none of its own.</param>
-internal sealed record RequestedArgument(string Key, IReadOnlyList<string?> Values)
+/// <param name="IsForSome">It is not for every guest: of two processors' drivers one is there.</param>
+internal sealed record RequestedArgument(string Key, IReadOnlyList<string?> Values, bool IsForSome = false)
 {
+    /// <param name="value">What counts on a command line; null: it is not there.</param>
+    public bool IsSatisfiedBy(string? value) => Values.Contains(value, StringComparer.Ordinal) || (IsForSome && value is null);
+
+    /// <summary>In words, where nothing shows what became of it.</summary>
+    public TokenChange ToChange() => Values[0] is { } value ? new TokenChange(true, value.Length == 0 ? Key : $"{Key}={value}") : new TokenChange(false, Key);
+
     /// <summary>What a request may do to the kernel command line; empty where it cannot touch it.</summary>
     public static IReadOnlyList<RequestedArgument> Of(Desired desired) => desired.Practice switch
     {
         "kernel-arguments" => [.. desired.Settings.Select(static s => new RequestedArgument(s.Key, [s.Value == KernelArgumentsPractice.Definition.Free!.Removal ? null : s.Value]))],
-        "pv-qspinlock" => [.. desired.Settings.Select(static s => new RequestedArgument("arm_pvspin", [IsOn(s.Value) ? "" : null]))],
+        "pv-qspinlock" => [.. desired.Settings.Select(static s => new RequestedArgument("arm_pvspin", [IsOn(s.Value) ? "" : null], IsForSome: true))],
         "guest-idle-haltpoll" => [.. desired.Settings.SelectMany(s => OfHaltpoll(s.Key, s.Value, desired.Persist))],
         _ => [],
     };
@@ -29,11 +36,11 @@ internal sealed record RequestedArgument(string Key, IReadOnlyList<string?> Valu
         if (setting is "force")
         {
             string?[] values = IsOn(value) ? ["Y"] : [null, "N"];
-            return [new RequestedArgument("cpuidle_haltpoll.force", values), new RequestedArgument("haltpoll.enable", values)];
+            return [new RequestedArgument("cpuidle_haltpoll.force", values, IsForSome: true), new RequestedArgument("haltpoll.enable", values, IsForSome: true)];
         }
 
         // As the agent writes a value: a switch as Y or N, a number in decimal digits.
-        return !persist ? [] : [new RequestedArgument("haltpoll." + setting, [setting is "guest_halt_poll_allow_shrink" ? IsOn(value) ? "Y" : "N" : Decimal(value)])];
+        return !persist ? [] : [new RequestedArgument("haltpoll." + setting, [setting is "guest_halt_poll_allow_shrink" ? IsOn(value) ? "Y" : "N" : Decimal(value)], IsForSome: true)];
     }
 
     private static bool IsOn(string value) => value is "1" || value.Equals("y", StringComparison.OrdinalIgnoreCase)

@@ -15,7 +15,7 @@ internal sealed record RunningStart(StartReferences References, BootSnapshot Run
     {
         var bank = Running.Bank!;
         var menu = bank.Hash(Files.Files[Files.Menu]);
-        var start = References.Predictions.Where(static p => p.Kind != PredictionKind.Trial && p.Until is null).Select(p => p.ToSnapshot(References.Baseline))
+        var start = References.Predictions.Where(static p => p is { IsPredicted: true, Kind: not PredictionKind.Trial, Until: null }).Select(p => p.ToSnapshot(References.Baseline))
             .Append(BootSnapshot.Of(References.Baseline))
             .FirstOrDefault(s => s.EventsOf(GrubMeasurement.FilePcr).Any(e => e.DigestOf(bank).Span.SequenceEqual(menu)))
             ?? throw new UnpredictableException($"{Files.Menu} is not what GRUB measured: it was changed since the guest was started, and not by this host");

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GuestTune.Controller.MeasuredBoot.Enrolment;
 using GuestTune.MeasuredBoot.Attestation;
 
 namespace GuestTune.Controller.MeasuredBoot.Predictions;
@@ -11,6 +12,8 @@ namespace GuestTune.Controller.MeasuredBoot.Predictions;
 internal readonly record struct StartCount(uint Resets, uint Restarts)
 {
     public static StartCount Of(QuoteStatement statement) => new(statement.ResetCount, statement.RestartCount);
+
+    public static StartCount Of(TpmCounters counters) => new(counters.ResetCount, counters.RestartCount);
 
     public bool IsUpTo(StartCount last) => (Resets, Restarts).CompareTo((last.Resets, last.Restarts)) <= 0;
 }

@@ -2,9 +2,12 @@ using GuestTune.Controller.Fleet;
 using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Comparison;
 using GuestTune.Controller.MeasuredBoot.Evidence;
+using GuestTune.Controller.Rendering;
 using GuestTune.Controller.Store;
+using GuestTune.Controller.V1;
 using GuestTune.MeasuredBoot.EventLog;
 using GuestTune.MeasuredBoot.Grub;
+using GuestTune.MeasuredBoot.Tpm;
 
 namespace GuestTune.Controller.MeasuredBoot.Predictions;
 
@@ -14,10 +17,13 @@ namespace GuestTune.Controller.MeasuredBoot.Predictions;
 /// </summary>
 internal sealed class StartPredictor(IControllerStore store, IAttestor attestor, StoreFiles files, TimeProvider time)
 {
-    private const uint GrubPcrs = (1 << GrubMeasurement.StringPcr) | (1 << GrubMeasurement.FilePcr);
+    /// <summary>systemd-boot and the stub of unified kernel images measure command lines into it (src/boot/measure.c of systemd).</summary>
+    private const int StubPcr = 12;
+
+    private const int MaximumProblemLength = 400;
 
     /// <summary>A VM's own baseline and what was predicted from it.</summary>
-    /// <returns>Null where there is none that GRUB's registers belong to.</returns>
+    /// <returns>Null where there is none with registers that a command line goes into.</returns>
     /// <exception cref="IOException">The store cannot be read.</exception>
     public async Task<StartReferences?> FindAsync(string vm, CancellationToken cancellationToken)
     {
@@ -27,10 +33,12 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
             return null;
         }
 
-        return await store.FindBaselineAsync(new BaselineId(BaselineScope.Vm, vm), cancellationToken) is { } baseline && (baseline.Selection.Mask & GrubPcrs) != 0
+        return await store.FindBaselineAsync(new BaselineId(Baselines.BaselineScope.Vm, vm), cancellationToken) is { } baseline && baseline.Values.Any(IsOfCommandLine)
             ? new StartReferences(baseline, await store.ListPredictionsAsync(vm, cancellationToken))
             : null;
     }
+
+    private static bool IsOfCommandLine(PcrValue value) => value.Index is GrubMeasurement.StringPcr or GrubMeasurement.FilePcr || (value.Index == StubPcr && value.Digest.Any(static b => b != 0));
 
     /// <summary>Makes sure of what runs, and reads what the next start will be made from.</summary>
     /// <param name="mayDiffer">Also where the start that runs is none of the references, as one that fell back.</param>
@@ -44,11 +52,31 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
         }
 
         var (evidence, verdict) = await attestor.AttestAsync(call, new EvidenceRequest(baseline.Selection));
-        var (reference, difference) = references.Judge(evidence, verdict, baseline.Selection);
-        return verdict is not { IsProven: true, Quote.Statement: { } statement }
-            ? throw new UnpredictableException($"the start that runs is not proven: {string.Join("; ", verdict.Problems)}")
-            : !difference.IsEqual && !mayDiffer ? throw new UnpredictableException($"the start that runs differs already from {reference.Name}; see pcr check")
-            : new RunningStart(references, BootSnapshot.Of(evidence, verdict), StartCount.Of(statement), await BootFileSet.ReadAsync(call));
+        var (reference, difference, _) = references.Judge(evidence, verdict, baseline.Selection);
+        if (verdict is not { IsProven: true, Quote.Statement: { } statement })
+        {
+            throw new UnpredictableException($"the start that runs is not proven: {string.Join("; ", verdict.Problems)}");
+        }
+
+        if (!difference.IsEqual && !mayDiffer)
+        {
+            throw new UnpredictableException($"the start that runs differs already from {reference.Name}; see pcr check");
+        }
+
+        // Until a later start is proven to be without it, nobody knows what it made of the next one.
+        var count = StartCount.Of(statement);
+        if (references.Predictions.FirstOrDefault(p => p is { IsPredicted: false, Kind: not PredictionKind.Trial, Until: null } && !(p.IsFor(count) && difference.IsEqual)) is { } before)
+        {
+            throw new UnpredictableException($"what {before.Name} made of the next start was not predicted either; save the baseline anew after it");
+        }
+
+        var running = BootSnapshot.Of(evidence, verdict);
+        var bank = PcrBank.Find(baseline.Selection.Bank)!;
+        return running.Events.Any(e => GrubMeasurement.Read(e, bank, GrubMeasurement.KernelCommandLine) is not null)
+            ? new RunningStart(references, running, count, await BootFileSet.ReadAsync(call))
+            : throw new UnpredictableException(running.Events.Any(static e => e is { Pcr: StubPcr, IsExtended: true })
+                ? $"it was not GRUB that measured the command line: systemd-boot and unified kernel images measure it into PCR {StubPcr}, and the kernel's EFI stub into 9, and nothing that they read it from"
+                : "GRUB has measured no command line: it was built or started without its tpm module, or is not the boot loader");
     }
 
     /// <summary>The start after a change that was made since <paramref name="start"/> was looked at; it takes the place of all others.</summary>
@@ -99,26 +127,57 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
             call.Options.CancellationToken);
     }
 
-    /// <summary>An operation was taken back, and what comes is not predicted.</summary>
-    public Task WithdrawAsync(VmCallContext call, string operationId, StartCount? running) => store.WithdrawAsync(call.Vm.Name, operationId, running, call.Options.CancellationToken);
+    /// <summary>
+    /// An operation changed what is started, or may have, and nobody can tell beforehand what will be measured: what was predicted until now counts
+    /// for the start that runs, and no longer, and what differs then is known as this host's.
+    /// </summary>
+    /// <param name="running">The start that runs; null: the last one that was proven.</param>
+    /// <param name="undone">The operation that it takes back; null: none that is known.</param>
+    public async Task GiveUpAsync(
+        string vm, StartCount? running, string operationId, PredictionKind kind, IReadOnlyList<TokenChange> changes, string reason, Prediction? undone, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(vm, cancellationToken) is not { } references)
+        {
+            return;
+        }
+
+        var count = running ?? (await store.FindAsync(vm, cancellationToken) is { } key ? StartCount.Of(key.LastSeen) : default);
+        var next = new Prediction(vm, operationId, kind, changes, time.GetUtcNow(), count.Resets, Until: null, [], Problem: TerminalText.Escape(reason, MaximumProblemLength));
+        if (kind == PredictionKind.Trial)
+        {
+            await store.AddPredictionAsync(next, cancellationToken);
+            return;
+        }
+
+        // Without its last change a VM is as its baseline, which always counts.
+        var isLast = undone is not null && !references.Predictions.Any(p => p is { Kind: PredictionKind.Change, IsUndone: false } && p.OperationId != undone.OperationId);
+        await store.SupersedeAsync(vm, count, isLast ? null : next, undone?.OperationId, cancellationToken);
+    }
 
     /// <summary>Holds the start that runs against its references.</summary>
-    /// <param name="operationId">Its boot trial, where there was one, ends with this start.</param>
-    /// <returns>Whether it is proven equal, and to which; else how it differs from the closest.</returns>
-    public async Task<(bool IsAsPredicted, string Text)> JudgeAsync(VmCallContext call, StartReferences references, string operationId)
+    /// <returns>Whether it is proven equal, and to which; else how it differs from the closest, or why that was not predicted.</returns>
+    public async Task<StartForecast> JudgeAsync(VmCallContext call, StartReferences references)
     {
         var selection = references.Baseline.Selection;
         var (evidence, verdict) = await attestor.AttestAsync(call, new EvidenceRequest(selection));
-        var (reference, difference) = references.Judge(evidence, verdict, selection);
-        if (verdict is { IsProven: true, Quote.Statement: { } statement })
+        var (reference, difference, prediction) = references.Judge(evidence, verdict, selection);
+        StartCount? start = verdict is { IsProven: true, Quote.Statement: { } statement } ? StartCount.Of(statement) : null;
+        if (start is { } proven)
         {
-            await store.EndTrialAsync(call.Vm.Name, operationId, StartCount.Of(statement), call.Options.CancellationToken);
+            await store.SeeStartAsync(call.Vm.Name, proven, difference.IsEqual ? prediction : null, call.Options.CancellationToken);
         }
 
-        return difference.IsProvenEqual && references.FindMissed(evidence, verdict, selection) is { } missed
-            ? (false, $"it is as {references.Baseline.Summary.Id}, and not {missed.Words}")
-            : (difference.IsProvenEqual, difference.IsProvenEqual ? reference.Name
-            : difference.IsEqual ? $"not proven: {string.Join("; ", verdict.Problems)}"
-            : $"differs from {reference.Name} in PCR {string.Join(", ", difference.Pcrs.Where(static p => !p.IsEqual).Select(static p => p.Pcr))}");
+        if (difference.IsProvenEqual)
+        {
+            return references.FindMissed(evidence, verdict, selection) is { } missed
+                ? Forecast(StartForecastState.Otherwise, $"it is as {references.Baseline.Summary.Id}, and not {missed.Words}")
+                : Forecast(StartForecastState.AsPredicted, reference.Name);
+        }
+
+        return difference.IsEqual ? Forecast(StartForecastState.Otherwise, $"not proven: {string.Join("; ", verdict.Problems)}")
+            : start is not null && references.Unpredicted(start).FirstOrDefault() is { } unpredicted ? Forecast(StartForecastState.NotPredicted, unpredicted.Problem!)
+            : Forecast(StartForecastState.Otherwise, $"differs from {reference.Name} in PCR {string.Join(", ", difference.Pcrs.Where(static p => !p.IsEqual).Select(static p => p.Pcr))}");
     }
+
+    private static StartForecast Forecast(StartForecastState state, string text) => new() { State = state, Text = text };
 }

@@ -1,28 +1,60 @@
 using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Comparison;
 using GuestTune.Controller.MeasuredBoot.Evidence;
+using GuestTune.MeasuredBoot.EventLog;
+using GuestTune.MeasuredBoot.Grub;
 using GuestTune.MeasuredBoot.Tpm;
 
 namespace GuestTune.Controller.MeasuredBoot.Predictions;
 
 /// <summary>The starts of a VM that are right: its baseline, and what was predicted from it.</summary>
-/// <param name="Predictions">The newest first.</param>
+/// <param name="Predictions">The newest first; also what could not be predicted.</param>
 internal sealed record StartReferences(Baseline Baseline, IReadOnlyList<Prediction> Predictions)
 {
+    /// <summary>
+    /// A named baseline with what was predicted for a VM since it was started like that: from registers of GRUB's that are equal, one and the same follows.
+    /// Without predictions where the VM never was.
+    /// </summary>
+    /// <param name="own">The VM's own baseline, from which it was predicted; null: none.</param>
+    /// <exception cref="Store.StoreException">A prediction is damaged.</exception>
+    public static StartReferences OfNamed(Baseline named, Baseline? own, IReadOnlyList<Prediction> predictions)
+    {
+        if (own is not { Summary.IsProven: true } || own.Selection.Bank != named.Selection.Bank)
+        {
+            return new StartReferences(named, []);
+        }
+
+        var registers = named.Values.Where(static v => IsOfGrub(v.Index)).ToArray();
+        var later = predictions.TakeWhile(p => !(p is { IsPredicted: true, IsUndone: false, Kind: not PredictionKind.Trial } && IsLike(p.ToSnapshot(own)))).ToArray();
+        return later.Length < predictions.Count || IsLike(BootSnapshot.Of(own)) ? new StartReferences(named, [.. later.Select(Moved)]) : new StartReferences(named, []);
+
+        bool IsLike(BootSnapshot start) => registers.Length > 0 && Array.TrueForAll(registers, r => start.ValueOf(r.Index) is { } value && value.Digest.AsSpan().SequenceEqual(r.Digest));
+
+        // The other registers are the named baseline's, and so are their events.
+        Prediction Moved(Prediction prediction) => !prediction.IsPredicted ? prediction : prediction with
+        {
+            EventLog = BootEventLogWriter.Write(
+                [.. BootSnapshot.Of(named).Events.Where(static e => !IsOfGrub(e.Pcr)), .. prediction.ToSnapshot(own).Events.Where(static e => IsOfGrub(e.Pcr))],
+                PcrBank.Find(own.Selection.Bank)!),
+        };
+
+        static bool IsOfGrub(int pcr) => pcr is GrubMeasurement.StringPcr or GrubMeasurement.FilePcr;
+    }
+
     /// <summary>Holds a start against each that counts for it; the one that it equals, else the one that it is closest to.</summary>
-    public (BootSnapshot Reference, BootDifference Difference) Judge(BootEvidence evidence, EvidenceVerdict verdict, PcrSelection selection)
+    public StartJudgement Judge(BootEvidence evidence, EvidenceVerdict verdict, PcrSelection selection)
     {
         var boot = BootSnapshot.Of(evidence, verdict);
-        var best = Against(BootSnapshot.Of(Baseline));
+        var best = Against(null);
         if (best.Difference.IsEqual || verdict is not { IsProven: true, Quote.Statement: { } statement })
         {
             return best;
         }
 
         var cost = Cost(best.Difference) + 1;
-        foreach (var prediction in Predictions.Where(p => p.IsFor(StartCount.Of(statement))).Reverse())
+        foreach (var prediction in Predictions.Where(p => p.IsPredicted && p.IsFor(StartCount.Of(statement))).Reverse())
         {
-            var next = Against(prediction.ToSnapshot(Baseline));
+            var next = Against(prediction);
             if (Cost(next.Difference) <= cost || next.Difference.IsEqual)
             {
                 (best, cost) = (next, Cost(next.Difference));
@@ -31,8 +63,11 @@ internal sealed record StartReferences(Baseline Baseline, IReadOnlyList<Predicti
 
         return best;
 
-        (BootSnapshot, BootDifference Difference) Against(BootSnapshot reference) =>
-            (reference, BootComparison.Compare(reference, boot, selection));
+        StartJudgement Against(Prediction? prediction)
+        {
+            var reference = prediction?.ToSnapshot(Baseline) ?? BootSnapshot.Of(Baseline);
+            return new StartJudgement(reference, BootComparison.Compare(reference, boot, selection), prediction);
+        }
     }
 
     /// <summary>A start that equals the baseline is right; but not what was predicted where a change is in force.</summary>
@@ -42,10 +77,28 @@ internal sealed record StartReferences(Baseline Baseline, IReadOnlyList<Predicti
         var boot = BootSnapshot.Of(evidence, verdict);
         return verdict is { IsProven: true, Quote.Statement: { } statement }
             && IsEqual(BootSnapshot.Of(Baseline))
-            && Predictions.FirstOrDefault(p => p is { Kind: not PredictionKind.Trial, Until: null } && p.IsFor(StartCount.Of(statement))) is { } inForce
+            && Predictions.FirstOrDefault(p => p is { IsPredicted: true, Kind: not PredictionKind.Trial, Until: null } && p.IsFor(StartCount.Of(statement))) is { } inForce
             && !IsEqual(inForce.ToSnapshot(Baseline)) ? inForce : null;
 
         bool IsEqual(BootSnapshot reference) => BootComparison.Compare(reference, boot, selection).IsEqual;
+    }
+
+    /// <summary>What this host did that counts for a start, and nobody could tell beforehand what would be measured.</summary>
+    /// <param name="start">Null: not proven, and so any that is still to come.</param>
+    public IEnumerable<Prediction> Unpredicted(StartCount? start) => Predictions.Where(p => !p.IsPredicted && (start is { } known ? p.IsFor(known) : p.Until is null));
+
+    /// <summary>Whether what counts now has another command line than one that was asked for.</summary>
+    public bool Contradicts(IReadOnlyList<RequestedArgument> requested)
+    {
+        if (Predictions.FirstOrDefault(static p => p is { IsPredicted: true, Kind: not PredictionKind.Trial, Until: null }) is not { } inForce)
+        {
+            return false;
+        }
+
+        var bank = PcrBank.Find(Baseline.Selection.Bank)!;
+        var line = inForce.ToSnapshot(Baseline).Events.Select(e => GrubMeasurement.Read(e, bank, GrubMeasurement.KernelCommandLine)).OfType<string>().LastOrDefault() ?? "";
+        var last = KernelTokens.Of(line).Select(static t => new TokenChange(true, t)).ToLookup(static t => t.Key, StringComparer.Ordinal);
+        return requested.Any(r => !r.IsSatisfiedBy(last[TokenChange.KeyOf(r.Key)].LastOrDefault()?.Value));
     }
 
     private static int Cost(BootDifference difference) =>

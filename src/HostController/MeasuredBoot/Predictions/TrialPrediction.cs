@@ -28,8 +28,8 @@ internal static class TrialPrediction
         try
         {
             var line = RunningCommandLine.Parse(RunningCommandLine.ImageKey + running, "the command line that was measured");
-            var (body, isUnrestricted) = TrialEntry.FromMenu(line, menu)
-                ?? throw new UnpredictableException($"{files.Menu} has no entry for the running kernel: those of boot loader entries are not predicted");
+            var (body, isUnrestricted) = TrialEntry.FromMenu(line, menu) ?? FromLoaderEntries(line, files, events, bank)
+                ?? throw new UnpredictableException($"neither {files.Menu} nor a boot loader entry has the running kernel");
             var armed = GrubEnvironment.Add(environment, files.EnvironmentPath, TrialScript.Variable, TrialScript.Armed);
             var custom = TrialScript.Insert(string.Empty, operationId, body, isUnrestricted);
             return Insert(events, bank, environment, armed, custom, directory => TrialScript.FirstBoot(directory, armed, body, isUnrestricted));
@@ -38,6 +38,21 @@ internal static class TrialPrediction
         {
             throw new UnpredictableException(e.Message, e);
         }
+    }
+
+    /// <summary>GRUB reads each of them to make its menu, and measures them as it does every file (blscfg); that menu is measured nowhere else.</summary>
+    private static (string, bool)? FromLoaderEntries(RunningCommandLine line, BootFileSet files, IReadOnlyList<BootEvent> events, PcrBank bank)
+    {
+        foreach (var path in files.Files.Keys.Where(static p => p.EndsWith(".conf", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            if (TrialEntry.FromLoaderEntry(line, files.Text(path)!) is { } found)
+            {
+                GrubPrediction.ExpectMeasured(events, bank, path, files.Files[path]);
+                return found;
+            }
+        }
+
+        return null;
     }
 
     private static List<BootEvent> Insert(

@@ -1,0 +1,175 @@
+using System.Text;
+using System.Text.Json;
+using GuestTune.Agent.V1;
+using GuestTune.HostController.Tests.Fakes;
+using GuestTune.MeasuredBoot.EventLog;
+using GuestTune.Practice.V1;
+
+namespace GuestTune.HostController.Tests.MeasuredBoot;
+
+/// <summary>Changes of this host's own whose start nobody can predict: named as that, and what was predicted before them counts no more.</summary>
+public sealed class UnpredictedChangeTests
+{
+    private static readonly string[] Add = ["set", "kernel-arguments", "vm1", "--argument", "nohz=off", "--operation-id", "op1"];
+    private static readonly string[] Remove = ["set", "kernel-arguments", "vm1", "--remove", "nohz", "--operation-id", "op2"];
+
+    [Theory]
+    [InlineData("shows no files", "the boot loader is not GRUB")]
+    [InlineData("did nothing", "the guest says that it had nothing to change, and what was predicted before is otherwise")]
+    [InlineData("answers as if repeated", "the guest says that it had nothing to change, and what was predicted before is otherwise")]
+    public async Task Set_TakesAChangeAwayAndIsNotProven_WhatWasPredictedCountsNoMore(string guestDoes, string reason)
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var agent = vms.AgentOf("vm1");
+        await vms.RunAsync(Add);
+        guest.Start();
+        Assert.Equal(0, (await vms.RunAsync("pcr", "check", "vm1")).ExitCode);
+        var changed = guest.Files[GrubGuest.Menu];
+        guest.Write = _ => changed;
+        vms["vm1"].BootFiles = guestDoes is "shows no files" ? null : vms["vm1"].BootFiles;
+        agent.ItemPrefix = "boot:";
+        agent.Forge = answer =>
+        {
+            if (answer is ApplyResponse apply && guestDoes is not "shows no files")
+            {
+                answer = apply = new ApplyResponse(apply) { RepeatedAnswer = guestDoes is "answers as if repeated" };
+                apply.Operation.Outcomes.Clear();
+            }
+
+            return answer;
+        };
+
+        var set = await vms.RunAsync(Remove);
+        var running = await vms.RunAsync("pcr", "check", "vm1");
+        guest.Start();
+        var (code, _, error) = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Contains($"vm1: measured boot: cannot predict, so pcr check will differ: {reason}\n", set.Out, StringComparison.Ordinal);
+        Assert.Equal(0, running.ExitCode);
+        Assert.Equal((1, $"vm1: differs from the baseline of vm1: PCR 8, 9; GuestTune's change op2 (-nohz) was not predicted: {reason}\n"), (code, error));
+    }
+
+    [Fact]
+    public async Task Set_AsIsPredictedAlready_TheOlderPredictionCounts()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        await vms.RunAsync(Add);
+        guest.Start();
+        guest.Write = static menu => menu.Replace("nohz=off nohz=off", "nohz=off", StringComparison.Ordinal);
+
+        var again = await vms.RunAsync([.. Add[..^1], "op2"]);
+        guest.Start();
+        var check = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.DoesNotContain("measured boot", again.Out, StringComparison.Ordinal);
+        Assert.Equal((0, "vm1: proven equal to the baseline of vm1 with GuestTune's change op1 (+nohz=off) (14 registers)\n"), (check.ExitCode, check.Out));
+    }
+
+    [Fact]
+    public async Task Undo_OfTheOlderOfTwoChangesAndNotProven_TheNewerPredictionCountsNoMore()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        await vms.RunAsync(Add);
+        await vms.RunAsync("set", "kernel-arguments", "vm1", "--argument", "audit=0", "--operation-id", "op2");
+        guest.Start();
+        Assert.Equal(0, (await vms.RunAsync("pcr", "check", "vm1")).ExitCode);
+        var changed = guest.Files[GrubGuest.Menu];
+        guest.Write = _ => changed;
+        vms["vm1"].BootFiles = null;
+
+        await vms.RunAsync("undo", "vm1", "--operation", "op1", "--operation-id", "op3");
+        guest.Start();
+        var (code, _, error) = await vms.RunAsync("pcr", "check", "vm1");
+        var shown = await vms.RunAsync("pcr", "baseline", "show", "vm1");
+
+        Assert.Equal((1, "vm1: differs from the baseline of vm1: PCR 8, 9; GuestTune's undo op3 (-nohz) was not predicted: the boot loader is not GRUB\n"), (code, error));
+        Assert.Matches("(?m)^with GuestTune's undo op3 \\(-nohz\\) +pending, not predicted: the boot loader is not GRUB .* and later +- +-$", shown.Out);
+        Assert.Matches("(?m)^with GuestTune's change op2 \\(\\+audit=0\\) +superseded .* [0-9a-f]{64} +[0-9a-f]{64}$", shown.Out);
+        Assert.Matches("(?m)^with GuestTune's change op1 \\(\\+nohz=off\\) +withdrawn ", shown.Out);
+    }
+
+    [Fact]
+    public async Task Set_AfterOneThatWasNotPredicted_IsPredictedAgainOnceAStartIsProvenToBeWithoutIt()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var (files, menu) = (vms["vm1"].BootFiles, guest.Files[GrubGuest.Menu]);
+        vms.AgentOf("vm1").ItemPrefix = "boot:";
+        vms["vm1"].BootFiles = null;
+        await vms.RunAsync(Add);
+        vms["vm1"].BootFiles = files;
+
+        var pending = await vms.RunAsync("set", "kernel-arguments", "vm1", "--argument", "audit=0", "--operation-id", "op2");
+        guest.Files[GrubGuest.Menu] = menu;
+        guest.Start();
+        var predicted = await vms.RunAsync("set", "kernel-arguments", "vm1", "--argument", "quiet=1", "--operation-id", "op3");
+
+        Assert.Contains("cannot predict, so pcr check will differ: what GuestTune's change op1 (+nohz=off) made of the next start was not predicted either", pending.Out, StringComparison.Ordinal);
+        Assert.Contains("vm1: measured boot: predicted: the baseline of vm1 with GuestTune's change op3 (+quiet=1)\n", predicted.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Set_SystemdBoot_CannotPredictAndCheckNamesTheChange()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        vms.AgentOf("vm1").ItemPrefix = "boot:";
+        Start("root=1 ro");
+        await vms.RunAsync("pcr", "baseline", "save", "vm1");
+
+        var set = await vms.RunAsync(Add);
+        var before = await vms.RunAsync("pcr", "check", "vm1");
+        Start("root=1 ro nohz=off");
+        var (code, _, error) = await vms.RunAsync("pcr", "check", "vm1");
+        var json = JsonDocument.Parse((await vms.RunAsync("pcr", "check", "vm1", "-o", "json")).Out).RootElement.GetProperty("vms")[0].GetProperty("check");
+
+        const string reason = "it was not GRUB that measured the command line: systemd-boot and unified kernel images measure it into PCR 12, and the kernel's EFI stub into 9, and nothing that they read it from";
+        Assert.Contains($"vm1: measured boot: cannot predict, so pcr check will differ: {reason}\n", set.Out, StringComparison.Ordinal);
+        Assert.Equal(0, before.ExitCode);
+        Assert.Equal((1, $"vm1: differs from the baseline of vm1: PCR 9, 12; GuestTune's change op1 (+nohz=off) was not predicted: {reason}\n"), (code, error));
+        Assert.StartsWith("GuestTune's change op1 (+nohz=off) was not predicted", Assert.Single(json.GetProperty("unpredicted").EnumerateArray()).GetString(), StringComparison.Ordinal);
+
+        void Start(string line)
+        {
+            var (log, options) = (EditedLog.Of("ovmf-direct-kernel"), Encoding.Unicode.GetBytes(line + "\0"));
+            log.Events.Add(EditedLog.Entry.Hashing(12, EventType.Ipl, options, options));
+            log.Events.Add(EditedLog.Entry.Hashing(9, EventType.EventTag, "LOADED_IMAGE::LoadOptions"u8.ToArray(), options));
+            vms.Boot("vm1", log);
+        }
+    }
+
+    [Fact]
+    public async Task Reboot_TrialThatCannotBePredicted_IsNamedAtThatStartAndAtNoLaterOne()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var boot = vms.AgentOf("vm1").Boot;
+        guest.Show = files =>
+        {
+            files.Files.Remove(files.Files.Single(static f => f.Path == GrubGuest.Environment));
+            return files;
+        };
+
+        var reboot = await vms.RunAsync("reboot", "vm1", "--operation-id", "r1");
+        var trial = await vms.RunAsync("pcr", "check", "vm1");
+        guest.Extra = "insmod other";
+        guest.Start();
+        var later = await vms.RunAsync("pcr", "check", "vm1");
+
+        const string said = "the boot trial of GuestTune's operation r1 was not predicted: there is no /boot/grub/grubenv";
+        Assert.Equal((0, BootTrialState.None), (reboot.ExitCode, boot.Trial.State));
+        Assert.Contains("cannot predict, so pcr check will differ: there is no /boot/grub/grubenv", reboot.Out, StringComparison.Ordinal);
+        Assert.Equal((1, $"vm1: differs from the baseline of vm1: PCR 8, 9; {said}\n"), (trial.ExitCode, trial.Error));
+        Assert.Equal((1, "vm1: differs from the baseline of vm1: PCR 8\n"), (later.ExitCode, later.Error));
+    }
+
+    private static async Task<GrubGuest> SaveBaselineAsync(MeasuredVms vms)
+    {
+        var guest = new GrubGuest(vms, "vm1");
+        guest.Start();
+        Assert.Equal(0, (await vms.RunAsync("pcr", "baseline", "save", "vm1")).ExitCode);
+        return guest;
+    }
+}
