@@ -121,7 +121,7 @@ internal sealed class BlockListKnob(RootedFileSystem files, string unit, QemuGaP
         {
             Put(former);
             Activate(wasActive);
-            return "the former configuration is back, and qemu-ga runs with it";
+            return "the former configuration is back" + (wasActive ? ", and qemu-ga runs with it" : "");
         }
         catch (IOException e)
         {

@@ -23,7 +23,7 @@ internal sealed class AuthObserver(AuthParts parts, RootedFileSystem files, Time
         var warnings = new List<string>();
         if (transports.Contains(LibvirtTransport.Tls))
         {
-            failures.AddRange(new LibvirtCertificates(files, parts.Files, System.Environment.MachineName, time).Check(facts, warnings));
+            failures.AddRange(new LibvirtCertificates(files, parts.Files, time).Check(facts, warnings));
         }
 
         if (failures.Count > 0)

@@ -43,15 +43,33 @@ internal sealed class AuthWriter(AuthFiles files, LibvirtService service, ILibvi
 
     private string PutBack(List<(string Path, string? Before, string? After)> edits, Dictionary<string, bool> units)
     {
+        var lost = new List<string>();
+        foreach (var (path, before, _) in edits)
+        {
+            try
+            {
+                files.Write(path, before);
+            }
+            catch (IOException e)
+            {
+                lost.Add($"{path} ({e.Message})");
+            }
+        }
+
+        if (lost.Count > 0)
+        {
+            // Nor is the daemon started with half of each.
+            return $"the former configuration could not be put back: {string.Join(", ", lost)} must be mended by hand ('guesttune host history' has the former values), then {service.Name} restarted";
+        }
+
         try
         {
-            edits.ForEach(e => files.Write(e.Path, e.Before));
             control.Restart(service, units);
             return $"the former configuration is back, and {service.Name} runs with it";
         }
         catch (IOException e)
         {
-            return $"and with the former configuration, which is back, {service.Name} does not come up either: {e.Message}";
+            return $"the former configuration is back, and restarting {service.Name} with it failed, too: {e.Message}";
         }
     }
 

@@ -102,7 +102,7 @@ internal sealed class LibvirtAuthPractice(
             throw PracticeException.Precondition(missing);
         }
 
-        if (wanted.Transport == LibvirtTransport.Tls && new LibvirtCertificates(files, parts.Files, System.Environment.MachineName, time).Check([], warnings) is { Count: > 0 } problems)
+        if (wanted.Transport == LibvirtTransport.Tls && new LibvirtCertificates(files, parts.Files, time).Check([], warnings) is { Count: > 0 } problems)
         {
             throw PracticeException.Precondition($"TLS cannot be switched on: {string.Join("; ", problems)}. https://libvirt.org/kbase/tlscerts.html says how certificates are made");
         }

@@ -7,7 +7,7 @@ using GuestTune.Practices.Files;
 namespace GuestTune.Controller.LibvirtAuth;
 
 /// <summary>What is wrong with the certificates that libvirt serves TLS with, found before a daemon refuses to start or clients refuse it.</summary>
-internal sealed class LibvirtCertificates(RootedFileSystem files, AuthFiles configuration, string hostName, TimeProvider time)
+internal sealed class LibvirtCertificates(RootedFileSystem files, AuthFiles configuration, TimeProvider time)
 {
     private const string SubjectAlternativeName = "2.5.29.17";
     private const UnixFileMode OthersRead = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite;
@@ -93,15 +93,19 @@ internal sealed class LibvirtCertificates(RootedFileSystem files, AuthFiles conf
         }
     }
 
-    /// <summary>Clients hold the name in their URI against these.</summary>
+    /// <summary>
+    /// Clients hold the name in their URI against these. A host that only knows its short name (hostname and hostname -f differ) is reached by a full one of that beginning, too; which one is for resolvers to say.
+    /// </summary>
     private void CheckNames(X509Certificate2 certificate, string path, List<string> warnings)
     {
-        if (!certificate.MatchesHostname(hostName, allowWildcards: true, allowCommonName: true))
+        string[] names = certificate.Extensions[SubjectAlternativeName] is X509SubjectAlternativeNameExtension alternative
+            ? [.. alternative.EnumerateDnsNames(), .. alternative.EnumerateIPAddresses().Select(static a => a.ToString())]
+            : [certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false)];
+        if (files.ReadText("/proc/sys/kernel/hostname").Value is { Length: > 0 } host
+            && !certificate.MatchesHostname(host, allowWildcards: true, allowCommonName: true)
+            && (host.Contains('.', StringComparison.Ordinal) || !names.Any(n => n.StartsWith(host + ".", StringComparison.OrdinalIgnoreCase) || n.StartsWith("*.", StringComparison.Ordinal))))
         {
-            var names = certificate.Extensions[SubjectAlternativeName] is X509SubjectAlternativeNameExtension alternative
-                ? string.Join(", ", alternative.EnumerateDnsNames().Concat(alternative.EnumerateIPAddresses().Select(static a => a.ToString())))
-                : certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
-            warnings.Add($"{path} is for {names}, not for {hostName}: clients must use one of its names in their URI");
+            warnings.Add($"{path} is for {(names.Length == 0 ? "no host" : string.Join(", ", names))}, not for {host}, which is this host's name: {(names.Length == 0 ? "no client will take it" : "clients must use a name of the certificate in their URI")}");
         }
     }
 

@@ -90,7 +90,7 @@ internal static class ControllerDaemon
         builder.Services.AddSingleton<HostService>();
         builder.Services.AddSingleton(domains);
         builder.Services.AddSingleton<DomainService>();
-        builder.Services.AddSingleton<EventStreams>();
+        builder.Services.AddSingleton<AuditedCalls>();
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -6,7 +6,7 @@ using GuestTune.Practice.V1;
 namespace GuestTune.Controller.Serving;
 
 /// <summary>The controller as a gRPC service; all it adds is the audit of what changes something.</summary>
-internal sealed class ControllerService(IController controller, EventStreams streams) : V1.Controller.ControllerBase
+internal sealed class ControllerService(IController controller, AuditedCalls audited) : V1.Controller.ControllerBase
 {
     public override Task<ListVmsResponse> ListVms(ListVmsRequest request, ServerCallContext context) =>
         controller.ListVmsAsync(request, context.CancellationToken);
@@ -24,10 +24,10 @@ internal sealed class ControllerService(IController controller, EventStreams str
         EventStreams.SendAsync(controller.PlanAsync(request, context.CancellationToken), responseStream, context);
 
     public override Task Apply(ApplyRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
-        streams.AuditAsync("apply", request.OperationId, Detail(request.Desired) + Detail(request.Reboot), controller.ApplyAsync(request, context.CancellationToken), responseStream, context);
+        audited.OnVmsAsync("apply", request.OperationId, Detail(request.Desired) + Detail(request.Reboot), controller.ApplyAsync(request, context.CancellationToken), responseStream, context);
 
     public override Task Undo(UndoRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
-        streams.AuditAsync(
+        audited.OnVmsAsync(
             "undo",
             request.OperationId,
             UndoDetail(request.TargetOperationId, request.Force) + Detail(request.Reboot),
@@ -39,7 +39,7 @@ internal sealed class ControllerService(IController controller, EventStreams str
         EventStreams.SendAsync(controller.HistoryAsync(request, context.CancellationToken), responseStream, context);
 
     public override Task Reboot(RebootRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
-        streams.AuditAsync("reboot", request.OperationId, request.Reason, controller.RebootAsync(request, context.CancellationToken), responseStream, context);
+        audited.OnVmsAsync("reboot", request.OperationId, request.Reason, controller.RebootAsync(request, context.CancellationToken), responseStream, context);
 
     public override Task ReadPcrs(ReadPcrsRequest request, IServerStreamWriter<VmEvent> responseStream, ServerCallContext context) =>
         EventStreams.SendAsync(controller.ReadPcrsAsync(request, context.CancellationToken), responseStream, context);

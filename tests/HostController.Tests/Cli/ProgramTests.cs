@@ -128,7 +128,7 @@ public sealed class ProgramTests
         Assert.Equal("vm1", JsonDocument.Parse(vms.Out).RootElement.GetProperty("vms")[0].GetProperty("name").GetString());
         Assert.Equal(0, code);
         Assert.Equal("", output);
-        Assert.Contains("apply op1 on 1 VMs (guest-idle-haltpoll guest_halt_poll_grow=3) for user", error);
+        Assert.Contains("apply op1 on 1 VM (guest-idle-haltpoll guest_halt_poll_grow=3) for user", error);
         Assert.False(Path.Exists(socket));
     }
 

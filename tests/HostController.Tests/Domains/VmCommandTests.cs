@@ -53,7 +53,7 @@ public sealed class VmCommandTests
         Assert.Equal("done", JsonDocument.Parse(set.Out).RootElement.GetProperty("vms")[0].GetProperty("operation").GetProperty("state").GetString());
         Assert.Equal("absent", JsonDocument.Parse(undo.Out).RootElement.GetProperty("vms")[0].GetProperty("observation").GetProperty("verdict").GetString());
         Assert.Equal(2, JsonDocument.Parse(history.Out).RootElement.GetProperty("vms")[0].GetProperty("operations").GetArrayLength());
-        Assert.Contains(log.Lines, static l => l.StartsWith("vm set o1 on 1 VMs (iothreads count=1 persist)", StringComparison.Ordinal));
-        Assert.Contains(log.Lines, static l => l.StartsWith("vm undo u1 ended: 1 done", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, static l => l.StartsWith("vm set o1 on 1 VM (iothreads count=1 persist)", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, static l => l.StartsWith("vm undo u1 on 1 VM ended: 1 done", StringComparison.Ordinal));
     }
 }

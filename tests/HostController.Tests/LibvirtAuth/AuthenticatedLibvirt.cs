@@ -1,6 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using GuestTune.Controller.HostPractices;
 using GuestTune.Controller.LibvirtAuth;
 using GuestTune.HostController.Tests.Fakes;
@@ -70,30 +67,7 @@ internal sealed class AuthenticatedLibvirt : ILibvirtControl, IDisposable
 
     public LoginOutcome LogIn(string? user, string? password) => Login.Try(new LoginAttempt(TcpUri, user, password, null)).Outcome;
 
-    /// <summary>A CA, and a server's certificate that it has signed.</summary>
-    public void WriteCertificates(string name = "localhost", DateTimeOffset? until = null)
-    {
-        var now = TimeProvider.System.GetUtcNow();
-        using var authorityKey = RSA.Create(2048);
-        var authorityRequest = new CertificateRequest("CN=Test CA", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        authorityRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        authorityRequest.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        using var authority = authorityRequest.CreateSelfSigned(now.AddDays(-100), now.AddDays(100));
-        using var serverKey = RSA.Create(2048);
-        var serverRequest = new CertificateRequest($"CN={name}", serverKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        serverRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        serverRequest.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true));
-        serverRequest.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        names.AddIpAddress(IPAddress.Loopback);
-        serverRequest.CertificateExtensions.Add(names.Build());
-        using var server = serverRequest.Create(authority, now.AddDays(-90), until ?? now.AddDays(90), RandomNumberGenerator.GetBytes(8));
-        File.WriteAllText(PathOf("cacert.pem"), authority.ExportCertificatePem());
-        File.WriteAllText(PathOf("servercert.pem"), server.ExportCertificatePem());
-        File.WriteAllText(PathOf("serverkey.pem"), serverKey.ExportPkcs8PrivateKeyPem());
-        File.SetUnixFileMode(PathOf("serverkey.pem"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-    }
+    public void WriteCertificates(DateTimeOffset? until = null) => TestCertificates.Write(_directory.Path, until: until);
 
     public void Dispose()
     {

@@ -99,6 +99,36 @@ public sealed class SystemdLibvirtControlTests : IDisposable
         Assert.False(File.Exists(_tree.PathOf("/etc/sasl2/libvirt.conf")));
     }
 
+    [Fact]
+    public async Task Enable_RestartFailsAndAgainAfterThePutBack_SaysWhatIsBackAndWhatIsNot()
+    {
+        Install("libvirtd", "");
+        _tree.Write("/etc/libvirt/libvirtd.conf", "# nothing\n");
+        _programs.Fails = "start";
+        _programs.Log = "no such key";
+        await using var host = Open(LoginOutcome.Refused);
+
+        var operation = (await host.ApplyAsync(HostTree.Apply("a", LibvirtAuthPractice.PracticeId, true, ("mechanism", "digest-md5")), default)).Operation;
+
+        Assert.Contains("libvirtd does not start: no such key; the former configuration is back, and restarting libvirtd with it failed, too: libvirtd does not start: no such key", operation.Error);
+        Assert.Equal("# nothing\n", _tree.Read("/etc/libvirt/libvirtd.conf"));
+    }
+
+    [Fact]
+    public async Task Enable_FormerFileCannotBeWrittenAgain_IsNotSaidToBeBack()
+    {
+        Install("libvirtd", "");
+        _tree.Write("/etc/libvirt/libvirtd.conf", "# nothing\n");
+        _programs.Fails = "start";
+        _programs.OnFailure = () => Directory.Delete(_tree.PathOf("/etc/libvirt"), recursive: true);
+        await using var host = Open(LoginOutcome.Refused);
+
+        var operation = (await host.ApplyAsync(HostTree.Apply("a", LibvirtAuthPractice.PracticeId, true, ("mechanism", "digest-md5")), default)).Operation;
+
+        Assert.Contains("the former configuration could not be put back: /etc/libvirt/libvirtd.conf (", operation.Error);
+        Assert.Single(_programs.Ran, static c => c.Arguments.Contains("start"));
+    }
+
     [Theory]
     [InlineData("auth_tcp = \"none\"\nlisten_tcp = 1\nlisten_tls = 0\n", "auth_tcp is none: whoever reaches qemu+tcp://127.0.0.1:16509/system may do everything")]
     [InlineData("tls_no_verify_certificate = 1\n", "tls_no_verify_certificate is 1 and auth_tls is not sasl")]
@@ -156,6 +186,8 @@ public sealed class SystemdLibvirtControlTests : IDisposable
 
         public string? Fails { get; set; }
 
+        public Action OnFailure { get; set; } = static () => { };
+
         public string Log { get; set; } = "";
 
         public string? WhyNotAvailable => null;
@@ -165,7 +197,13 @@ public sealed class SystemdLibvirtControlTests : IDisposable
         public CommandResult Run(Command command)
         {
             Ran.Add(command);
-            return new CommandResult(command.Arguments.Contains(Fails) ? 1 : 0, command.Program is "journalctl" ? Log : "", "");
+            var isFailure = command.Arguments.Contains(Fails);
+            if (isFailure)
+            {
+                OnFailure();
+            }
+
+            return new CommandResult(isFailure ? 1 : 0, command.Program is "journalctl" ? Log : "", "");
         }
     }
 }

@@ -29,7 +29,7 @@ public sealed class ControllerDaemonTests
         Assert.Equal(2, events.Count(e => e.EventCase == VmEvent.EventOneofCase.Apply));
         var uid = Libc.GetEffectiveUserId();
         await log.WaitForAsync($"apply op-7 on 2 VMs (guest-idle-haltpoll guest_halt_poll_ns=1) for user {uid}, process {Environment.ProcessId}");
-        await log.WaitForAsync("apply op-7 ended: 2 done, 0 failed, 0 without an answer");
+        await log.WaitForAsync("apply op-7 on 2 VMs ended: 2 done, 0 failed, 0 without an answer");
     }
 
     [Fact]
