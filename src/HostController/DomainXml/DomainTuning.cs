@@ -218,7 +218,7 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
                 var listed = new ListedDomains(connection, connection.Domains(DomainFilter.All));
 
                 // Labels are in the XML, and reading that of a thousand domains takes longer than their names.
-                var vms = listed.All.Select(d => withLabels ? Libvirt.DomainXml.ToEntry(d.Name, client.Uri, d.Xml(DomainXmlFlags.Inactive), static _ => false) : new VmEntry(d.Name, client.Uri, null, NoLabels));
+                var vms = listed.All.Select(d => withLabels ? Libvirt.DomainXml.ToEntry(d, client.Uri, DomainXmlFlags.Inactive, static _ => false) : new VmEntry(d.Name, client.Uri, null, NoLabels));
                 return (listed, new VmCatalogSnapshot([.. vms.OrderBy(static v => v.Name, Comparer<string>.Create(NaturalOrder.Compare))], 1, [], []));
             }, cancellationToken);
         }

@@ -52,6 +52,10 @@ internal sealed class LibvirtDomainHost(LibvirtClient client, ListedDomains? lis
                 {
                     // Undefined since it was listed.
                 }
+                catch (LibvirtException e) when (e.Code == LibvirtErrorCode.Rpc)
+                {
+                    throw new LibvirtException(e.Code, e.Domain, $"it cannot hand over the definition of {domain.Name}, which is too large: {e.Message}");
+                }
             }
         }
 

@@ -21,6 +21,19 @@ internal static class DomainXml
     private const string HowToAdd =
         "guesttune vm set agent-channel adds <channel type='unix'><target type='virtio' name='" + PortName + "'/></channel>; start it anew where that says so";
 
+    /// <exception cref="LibvirtException">It is gone, or libvirt is.</exception>
+    public static VmEntry ToEntry(LibvirtDomain domain, string source, DomainXmlFlags flags, Predicate<string> canConnect)
+    {
+        try
+        {
+            return ToEntry(domain.Name, source, domain.Xml(flags), canConnect);
+        }
+        catch (LibvirtException e) when (e.Code == LibvirtErrorCode.Rpc)
+        {
+            return new VmEntry(domain.Name, source, null, NoLabels, $"libvirt cannot hand over the domain's XML, which is too large: {TerminalText.Escape(e.Message, 200)}");
+        }
+    }
+
     /// <param name="canConnect">Whether a socket that QEMU serves can be used from here; libvirt is gone through for those that cannot.</param>
     public static VmEntry ToEntry(string name, string source, string xml, Predicate<string> canConnect)
     {

@@ -18,6 +18,9 @@ internal enum LibvirtErrorCode
     /// <summary>VIR_ERR_SYSTEM_ERROR: of an open, that nobody listens there.</summary>
     SystemError = 38,
 
+    /// <summary>VIR_ERR_RPC: of XML, that it is larger than libvirt's protocol takes (4 MiB, REMOTE_STRING_MAX).</summary>
+    Rpc = 39,
+
     /// <summary>VIR_ERR_NO_DOMAIN.</summary>
     NoDomain = 42,
 

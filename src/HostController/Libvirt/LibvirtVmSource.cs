@@ -49,7 +49,7 @@ internal sealed class LibvirtVmSource(LibvirtClient client, TimeSpan? patience =
             {
                 try
                 {
-                    vms.Add(DomainXml.ToEntry(domain.Name, client.Uri, domain.Xml(DomainXmlFlags.Live), CanConnect));
+                    vms.Add(DomainXml.ToEntry(domain, client.Uri, DomainXmlFlags.Live, CanConnect));
                 }
                 catch (LibvirtException e) when (e.Code == LibvirtErrorCode.NoDomain)
                 {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GuestTune.Controller.DomainXml;
 using GuestTune.Controller.DomainXml.Editing;
 using GuestTune.Controller.Libvirt;
@@ -24,6 +25,7 @@ public sealed class RealDomainTests : IAsyncDisposable
     private const int DefineDomain = 350;
     private const int AddIOThread = 355;
     private const int PinIOThread = 352;
+    private const int ProtocolLimitBytes = 4 * 1024 * 1024; // REMOTE_STRING_MAX
 
     private readonly TemporaryDirectory _directory = new();
     private readonly LibvirtClients _clients = new(TimeProvider.System);
@@ -76,20 +78,128 @@ public sealed class RealDomainTests : IAsyncDisposable
     [Theory]
     [InlineData("q35")]
     [InlineData("pc")]
-    public async Task NewControllers_OfADomainThatHasNone_GoWithAnUndo(string machine)
+    public async Task Practices_OfADomainThatHasNothingOfThem_GoWithAnUndo(string machine)
     {
-        _libvirt.Define($"<domain type='qemu'><name>{Bare}</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='{machine}'>hvm</type></os><devices/></domain>");
+        _libvirt.Define($"""
+            <domain type='qemu'><name>{Bare}</name><memory unit='MiB'>32</memory><cputune><vcpupin vcpu='0' cpuset='0'/></cputune>
+              <os><type arch='x86_64' machine='{machine}'>hvm</type></os><cpu mode='host-passthrough'/><devices/></domain>
+            """);
         var before = await DefinitionAsync(Bare);
-        (string Practice, (string, string)[] Settings)[] all = [("agent-channel", [("enabled", "true")]), ("raw-device", [("disk", "sda"), ("device", "/dev/nosuch")])];
-        foreach (var (practice, settings) in all)
+        (string Practice, (string, string)[] Settings, string Shows)[] all =
+        [
+            ("agent-channel", [("enabled", "true")], "org.guesttune.agent.0"),
+            ("raw-device", [("disk", "sda"), ("device", "/dev/nosuch")], "dev='/dev/nosuch'"),
+            ("static-hugepages", [("size", "2M")], "<hugepages>"),
+            ("dedicated-hint", [("enabled", "true"), ("poll-control", "true")], "<hint-dedicated state='on'>"),
+            ("svirt", [("label", "dynamic")], "model='selinux'"),
+        ];
+        foreach (var (practice, settings, shows) in all)
         {
-            var desired = Desire(practice, settings) with { Force = true };
-            var applied = await UseAsync(true, e => e.ApplyAsync($"o-{practice}", desired).AsTask().GetAwaiter().GetResult(), Bare);
-            Assert.True(applied.Operation.State == OperationState.Done, applied.Operation.Error);
-            var undone = await UndoAsync($"u-{practice}", null, Bare);
+            var forced = Desire(practice, settings) with { Force = true };
+            var applied = await UseAsync(true, e => e.ApplyAsync($"o-{practice}", forced).AsTask().GetAwaiter().GetResult(), Bare);
+            Assert.True(applied.Operation.State == OperationState.Done, $"{practice}: {applied.Operation.Error}");
+            Assert.Contains(shows, await DefinitionAsync(Bare), StringComparison.Ordinal);
+            var again = await UseAsync(true, e => e.ApplyAsync($"o-{practice}-again", forced).AsTask().GetAwaiter().GetResult(), Bare);
+            Assert.Equal(OperationState.Unchanged, again.Operation.State);
+            var undone = await UndoAsync($"u-{practice}", $"o-{practice}", Bare);
             Assert.True(undone.Operation.State == OperationState.Done, undone.Operation.Error);
             Assert.Equal(before, await DefinitionAsync(Bare));
         }
+    }
+
+    [Fact]
+    public async Task Plans_WhatLibvirtOrTheHostHasNot_AreRefusedWithIt()
+    {
+        Assert.Contains("libvirt has this hint with <cpu mode='host-passthrough'/> only", await RefusalAsync("dedicated-hint", ("enabled", "true")), StringComparison.Ordinal);
+        Assert.Contains("32 MiB of memory are no whole number of pages of 1G", await RefusalAsync("static-hugepages", ("size", "1G")), StringComparison.Ordinal);
+        Assert.Matches("^the definition has a label of the security model selinux, and libvirt has .* on this host: the domain would not start", await RefusalAsync("svirt", ("label", "dynamic")));
+    }
+
+    [Fact]
+    public async Task PollControl_AfterAPowerCycle_IsWhatQemuIsGiven()
+    {
+        await ApplyAsync("o1", "dedicated-hint", ("poll-control", "true"));
+        _libvirt.Virsh("destroy", Name);
+        _libvirt.Virsh("start", "--paused", Name);
+
+        Assert.True(QemuProcess.All(new RootedFileSystem("/"))[Guid.Parse(_libvirt.Virsh("domuuid", Name))].HasArgument(",kvm-poll-control=on"));
+        await UndoAsync("u1");
+        Assert.DoesNotContain("poll-control", await DefinitionAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Apply_TransientDomain_IsRefused()
+    {
+        _libvirt.Virsh("create", "--paused", _directory.File("transient.xml", $"<domain type='qemu'><name>{Bare}</name><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='q35'>hvm</type></os></domain>"));
+
+        try
+        {
+            var e = await Assert.ThrowsAsync<PracticeException>(() => UseAsync(true, static engine => engine.ApplyAsync("o1", Desire("iothreads", ("count", "1"))).AsTask().GetAwaiter().GetResult(), Bare));
+
+            Assert.Equal($"{Bare} is transient: it has no definition that could be changed; define it first (virsh define)", e.Message);
+            Assert.Equal(Verdict.Absent, (await UseAsync(false, static engine => engine.Observe("iothreads"), Bare)).Verdict);
+        }
+        finally
+        {
+            _libvirt.Virsh("destroy", Bare);
+        }
+    }
+
+    [Fact]
+    public async Task Apply_DomainBeingDumped_IsRefusedUntilThatIsDone()
+    {
+        var fifo = _directory.PathOf("fifo");
+        Process.Start("mkfifo", fifo).WaitForExit();
+        using var reader = new FileStream(fifo, FileMode.Open, FileAccess.ReadWrite);
+        var dumping = Task.Run(() => _libvirt.Virsh("dump", "--memory-only", Name, fifo));
+
+        // The first byte comes from a job that has begun, and the last ones of 32 MiB fit into no buffer on the way here.
+        reader.ReadExactly(new byte[1]);
+        var refusal = await RefusalAsync("iothreads", ("count", "1"));
+        using var stop = new CancellationTokenSource();
+        var draining = reader.CopyToAsync(Stream.Null, stop.Token);
+        await dumping;
+        await stop.CancelAsync();
+
+        Assert.Equal($"{Name} is being migrated, saved or copied; try again when that is done (virsh domjobinfo {Name})", refusal);
+        Assert.Equal(OperationState.Done, (await ApplyAsync("o2", "iothreads", ("count", "1"))).Operation.State);
+    }
+
+    [Fact]
+    public async Task Calls_DefinitionThatLibvirtCannotHandOver_NameItAndOtherDomainsAreStillThere()
+    {
+        // With what libvirt adds to it, it is larger than it was.
+        _libvirt.Define(Large(ProtocolLimitBytes - 1000));
+        _libvirt.Virsh("start", "--paused", Bare);
+
+        var e = await Assert.ThrowsAsync<LibvirtException>(() => UseAsync(false, static engine => engine.Observe("iothreads"), Bare));
+        var other = await Assert.ThrowsAsync<LibvirtException>(() => ApplyAsync("o1", "raw-device", ("disk", "sda"), ("device", "/dev/nosuch")));
+        var vms = await new LibvirtVmSource(_clients.Get(_libvirt.Uri, LibvirtAccess.Read)).ListAsync(default);
+
+        Assert.Equal((LibvirtErrorCode.Rpc, "Unable to encode message payload"), (e.Code, e.Message));
+        Assert.Equal($"it cannot hand over the definition of {Bare}, which is too large: Unable to encode message payload", other.Message);
+        Assert.Equal([Bare, Name], vms.Select(static v => v.Name).Order(StringComparer.Ordinal));
+        Assert.StartsWith("libvirt cannot hand over the domain's XML, which is too large", vms.Single(static v => v.Name == Bare).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Apply_DefinitionAtTheLimitOfLibvirtsProtocol_IsChangedBelowAndLeftAloneAtIt()
+    {
+        _libvirt.Define(Large(ProtocolLimitBytes - 100_000));
+        var before = await DefinitionAsync(Bare);
+        var applied = await UseAsync(true, static e => e.ApplyAsync("o1", Desire("iothreads", ("count", "2"), ("pin", "1=0"))).AsTask().GetAwaiter().GetResult(), Bare);
+        Assert.True(applied.Operation.State == OperationState.Done, applied.Operation.Error);
+        var undone = await UndoAsync("u1", null, Bare);
+        Assert.True(undone.Operation.State == OperationState.Done, undone.Operation.Error);
+        Assert.Equal(before, await DefinitionAsync(Bare));
+
+        // Hardly any room is left for a change.
+        var size = _libvirt.Virsh("dumpxml", "--inactive", Bare).Length;
+        _libvirt.Define(Large(ProtocolLimitBytes - 100_000 + ProtocolLimitBytes - size - 100));
+        before = await DefinitionAsync(Bare);
+        var failed = await UseAsync(true, static e => e.ApplyAsync("o2", Desire("iothreads", ("count", "2"), ("pin", "1=0"))).AsTask().GetAwaiter().GetResult(), Bare);
+        Assert.Equal((OperationState.Failed, "xml:iothreads/text(): libvirt does not take the definition: Unable to encode message payload"), (failed.Operation.State, failed.Operation.Error));
+        Assert.Equal(before, await DefinitionAsync(Bare));
     }
 
     [Fact]
@@ -228,6 +338,12 @@ public sealed class RealDomainTests : IAsyncDisposable
 
     private Task<OperationAnswer> ApplyAsync(string id, string practice, params (string Name, string Value)[] settings) =>
         UseAsync(true, engine => engine.ApplyAsync(id, Desire(practice, settings)).AsTask().GetAwaiter().GetResult());
+
+    private static string Large(int sizeBytes) =>
+        $"<domain type='qemu'><name>{Bare}</name><uuid>5f0b6a0e-5a10-4c1b-9f5e-0c0f0e0d0c0b</uuid><metadata><x:x xmlns:x='urn:x'>{new string('x', sizeBytes)}</x:x></metadata><memory unit='MiB'>32</memory><os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
+
+    private async Task<string> RefusalAsync(string practice, params (string Name, string Value)[] settings) =>
+        (await Assert.ThrowsAsync<PracticeException>(() => ApplyAsync("refused", practice, settings))).Message;
 
     private Task<OperationAnswer> UndoAsync(string id, string? target = null, string name = Name) =>
         UseAsync(true, e => e.UndoAsync(id, target, force: false).AsTask().GetAwaiter().GetResult(), name);
