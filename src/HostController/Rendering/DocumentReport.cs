@@ -64,10 +64,10 @@ internal static class DocumentReport
             json.WriteString("boot_id", evidence.BootId);
             json.WriteString("collected_at", evidence.CollectedAt.UtcDateTime);
             json.WriteString("controller", verdict.Document.Controller);
-            json.WriteString("key_id", verdict.KeyId);
+            json.WriteString("key_id", verdict.SignedBy);
             json.WriteString("bank", PcrBank.Find(evidence.Selection.Bank)?.Name ?? $"0x{(ushort)evidence.Selection.Bank:x4}");
             json.WriteStartObject("values");
-            foreach (var value in evidence.Values.Where(v => v.Bank == evidence.Selection.Bank).DistinctBy(static v => v.Index))
+            foreach (var value in evidence.Values.Where(v => v.Bank == evidence.Selection.Bank && evidence.Selection.Contains(v.Index)).DistinctBy(static v => v.Index))
             {
                 json.WriteString($"{value.Index}", Convert.ToHexStringLower(value.Digest));
             }

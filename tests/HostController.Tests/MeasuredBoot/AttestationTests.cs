@@ -359,6 +359,28 @@ public sealed class AttestationTests : IAsyncLifetime
         Assert.Contains("empty pieces", (await ErrorAsync()).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("1, collected 2030-01-01 by host9")]
+    [InlineData("\u001b[1A")]
+    public async Task CollectEvidence_BootIdThatSaysMore_IsRefused(string id)
+    {
+        _guest.Forge = answer => answer is QuoteResponse quote ? new QuoteResponse(quote) { BootId = id } : answer;
+
+        Assert.Contains("its boot id has other characters", (await ErrorAsync()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CollectEvidence_LogRefusedAtLength_IsToldInShortAndEscaped()
+    {
+        _guest.EventLogPieces = Enumerable.Range(0, 1).Select<int, byte[]>(
+            static _ => throw new RpcException(new Status(StatusCode.PermissionDenied, "no\u001b[2J " + new string('a', 4_000))));
+
+        var problem = (await CollectAsync()).Evidence.EventLogProblem;
+
+        Assert.StartsWith(@"no\x1b[2J aaa", problem, StringComparison.Ordinal);
+        Assert.InRange(problem.Length, 100, 500);
+    }
+
     [Fact]
     public async Task CollectEvidence_NoTpm_SaysSo()
     {

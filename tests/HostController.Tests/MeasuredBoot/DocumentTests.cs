@@ -124,9 +124,72 @@ public sealed class DocumentTests : IDisposable
     [InlineData("{\"payloadType\":\"x\",\"payload\":\"\",\"signatures\":[{\"keyid\":\"k\",\"sig\":\"\"}]}", "its payload is of type 'x'")]
     [InlineData("{\"payloadType\":\"x\",\"payload\":\"!\",\"signatures\":[{\"keyid\":\"k\",\"sig\":\"\"}]}", "'payload' of the document is not base64")]
     [InlineData("{\"payload\":\"\",\"payload\":\"\"}", "no JSON")]
+    [InlineData("{\"payload\":\"\",\"p\\u0061yload\":\"\"}", "no JSON")]
+    [InlineData("{\"payloadType\":\"\\u001b[2J\\u202e\",\"payload\":\"\",\"signatures\":[{\"keyid\":\"k\",\"sig\":\"\"}]}", "its payload is of type '\\x1b[2J\\u{202e}'")]
     [InlineData("{\"payloadType\":\"\\ud800\",\"payload\":\"\",\"signatures\":[{\"keyid\":\"k\",\"sig\":\"\"}]}", "'payloadType' of the document is not text")]
     public void Verify_NoDocument_SaysWhatIsWrong(string text, string expected) => Assert.Contains(
         expected, Assert.Throws<DocumentException>(() => DocumentVerifier.Verify(Encoding.UTF8.GetBytes(text), _key.Public)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("\"collected_at\":\"[^\"]*\"", "\"collected_at\":\"0001-01-01T00:00:00+14:00\"", "'collected_at' of the payload is not a time")]
+    [InlineData("\"collected_at\":\"[^\"]*\"", "\"collected_at\":\"2026-13-01T00:00:00Z\"", "'collected_at' of the payload is not a time")]
+    [InlineData("\"mask\":1023", "\"mask\":16777216", "'mask' of selection is not a number from 0 to 16777215")]
+    [InlineData("\"key\":\"pinned\"", "\"key\":\"Pinned\"", "'key' of verdict is not new, pinned, changed or not-activated")]
+    [InlineData("\"vm\":\"vm1\"", "\"vm\":\"vm1\",\"v\\u006d\":\"vm2\"", "no JSON")]
+    [InlineData("\"vm\":\"vm1\"", "\"vm\":\"LONG\"", "'vm' of the payload is not text of at most 8192 characters")]
+    [InlineData("\"digest\":\"[^\"]*\"", "\"digest\":\"LONG\"", "a value has 12288 bytes; no bank has more than 64")]
+    public void Parse_MemberThatCannotBe_SaysWhich(string pattern, string replacement, string expected)
+    {
+        var payload = new System.Text.RegularExpressions.Regex(pattern, System.Text.RegularExpressions.RegexOptions.NonBacktracking).Replace(
+            Encoding.UTF8.GetString(_document.ToBytes()), replacement.Replace("LONG", new string('A', 16 * 1024), StringComparison.Ordinal), count: 1);
+
+        Assert.Contains(expected, Assert.Throws<DocumentException>(() => EvidenceDocument.Parse(Encoding.UTF8.GetBytes(payload))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verify_MembersThatNobodyKnows_SayNothing()
+    {
+        var payload = Encoding.UTF8.GetString(_document.ToBytes()).Replace("{\"vm\"", "{\"VM\":\"other\",\"proven\":true,\"vm\"", StringComparison.Ordinal);
+        var file = SignedEnvelope.Sign(EvidenceDocument.PayloadType, Encoding.UTF8.GetBytes(payload), _key).ToBytes();
+
+        var verdict = DocumentVerifier.Verify(file, _key.Public);
+
+        Assert.Empty(verdict.Problems);
+        Assert.Equal("vm1", verdict.Document.Evidence.Vm);
+    }
+
+    [Fact]
+    public void Verify_AnotherKeyIsNamed_TheOneThatSignedIsTold()
+    {
+        var renamed = SignedEnvelope.Parse(_file) with { KeyId = "sha256:\u001b]0;evil\u0007" };
+
+        Assert.Equal(_key.Public.Id, DocumentVerifier.Verify(renamed.ToBytes(), _key.Public).SignedBy);
+        using var other = ControllerKey.Open(new StoreFiles(_folder.PathOf("other")));
+        var foreign = DocumentVerifier.Verify(renamed.ToBytes(), other.Public);
+        Assert.Null(foreign.SignedBy);
+        Assert.EndsWith(@"it names sha256:\x1b]0;evil\x07", Assert.Single(foreign.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ManyLinesThatNobodySigned_AreNotReadToTheirEnd()
+    {
+        var path = _folder.File("lines", Encoding.UTF8.GetString(_file) + "\n" + string.Concat(Enumerable.Repeat("x\n", 100_000)));
+
+        var files = VerifiedFile.Read(path, _key.Public);
+
+        Assert.Equal(102, files.Count);
+        Assert.Empty(files[0].Problems);
+        Assert.Empty(files[0].Verdict!.Document.Evidence.EventLog!);
+        Assert.Equal("100 of its lines are no documents that this key signed: the rest was not read", Assert.Single(files[^1].Problems));
+    }
+
+    [Fact]
+    public void FromPem_AnotherCurveOf256Bits_IsRefused()
+    {
+        using var key = ECDsa.Create(ECCurve.CreateFromFriendlyName("brainpoolP256r1"));
+
+        Assert.Contains("P-256", Assert.Throws<DocumentException>(() => VerificationKey.FromPem(key.ExportSubjectPublicKeyInfoPem())).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Verify_LargerThanAnyDocument_IsRefusedUnread() => Assert.Contains(

@@ -165,6 +165,27 @@ public sealed class UnpredictedChangeTests
         Assert.Equal((1, "vm1: differs from the baseline of vm1: PCR 8\n"), (later.ExitCode, later.Error));
     }
 
+    [Theory]
+    [InlineData(2_000, 10)]
+    [InlineData(1, 100_000)]
+    public async Task Set_GuestShowsMoreThanAnyMenuHas_IsNotComparedAtAll(int lines, int length)
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var isFirst = true;
+        guest.Show = files =>
+        {
+            files.Files.Single(static f => f.Path == GrubGuest.Menu).Content = Google.Protobuf.ByteString.CopyFromUtf8(
+                string.Concat(Enumerable.Range(0, lines).Select(i => $"linux /k{i} {new string('a', length)}{(isFirst ? "" : " nohz=off")}\n")));
+            isFirst = false;
+            return files;
+        };
+
+        var set = await vms.RunAsync(Add);
+
+        Assert.Contains("cannot predict, so pcr check will differ: /boot/grub/grub.cfg has more lines that were changed than 1024, or one of more than 65536 characters", set.Out, StringComparison.Ordinal);
+    }
+
     private static async Task<GrubGuest> SaveBaselineAsync(MeasuredVms vms)
     {
         var guest = new GrubGuest(vms, "vm1");

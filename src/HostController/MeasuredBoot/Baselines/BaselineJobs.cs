@@ -190,7 +190,7 @@ internal sealed class BaselineJobs(IControllerStore store, IAttestor attestor, S
     private static string Outcome(BootDifference difference)
     {
         var different = difference.Pcrs.Where(static p => !p.IsEqual).Select(static p => p.Pcr).ToArray();
-        return different.Length > 0 ? $"different: PCR {string.Join(", ", different)}" : difference.IsProvenEqual ? "proven equal" : "equal, not proven";
+        return different.Length > 0 ? $"different: PCR {string.Join(", ", different)}{(difference.BootIsProven ? "" : ", not proven")}" : difference.IsProvenEqual ? "proven equal" : "equal, not proven";
     }
 
     private static string Reasons(EvidenceVerdict verdict) =>

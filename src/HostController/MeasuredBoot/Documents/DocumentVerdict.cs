@@ -3,10 +3,10 @@ using GuestTune.Controller.MeasuredBoot.Evidence;
 namespace GuestTune.Controller.MeasuredBoot.Documents;
 
 /// <summary>What a document is worth, judged again from what is in it.</summary>
-/// <param name="KeyId">Of the key that the document names.</param>
+/// <param name="SignedBy">Id of the key that signed; null: not the one that it was verified by. What the document itself says of that is not signed.</param>
 /// <param name="Verdict">Of the evidence alone, whoever signed the document.</param>
 /// <param name="Problems">Every reason not to believe it.</param>
-internal sealed record DocumentVerdict(EvidenceDocument Document, string KeyId, EvidenceVerdict Verdict, IReadOnlyList<string> Problems)
+internal sealed record DocumentVerdict(EvidenceDocument Document, string? SignedBy, EvidenceVerdict Verdict, IReadOnlyList<string> Problems)
 {
     /// <summary>What only the controller that signed can know.</summary>
     public const string TakenOnTrust =

@@ -12,6 +12,7 @@ internal sealed record EvidenceDocument(BootEvidence Evidence, RecordedVerdict V
 
     private const int MaximumBanks = 16;
     private const int MaximumProblems = 1000;
+    private const int MaximumDigestBytes = 64;
     private const int MaximumAlgorithm = ushort.MaxValue;
 
     public byte[] ToBytes()
@@ -109,7 +110,9 @@ internal sealed record EvidenceDocument(BootEvidence Evidence, RecordedVerdict V
         : throw new DocumentException("'key' of verdict is not new, pinned, changed or not-activated");
 
     private static PcrValue Value(JsonObject value) => new(
-        (TpmAlgorithm)value.Number("bank", MaximumAlgorithm), value.Number("pcr", PcrSelection.PcrCount - 1), value.Bytes("digest"));
+        (TpmAlgorithm)value.Number("bank", MaximumAlgorithm), value.Number("pcr", PcrSelection.PcrCount - 1), Digest(value.Bytes("digest")));
+
+    private static byte[] Digest(byte[] bytes) => bytes.Length <= MaximumDigestBytes ? bytes : throw new DocumentException($"a value has {bytes.Length} bytes; no bank has more than {MaximumDigestBytes}");
 
     private static void WriteBytes(Utf8JsonWriter json, string name, byte[]? bytes)
     {

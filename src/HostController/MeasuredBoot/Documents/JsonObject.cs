@@ -8,6 +8,7 @@ internal sealed class JsonObject(JsonElement element, string name)
     /// <summary>24 registers of each of 16 banks with three members each, and a thousand problems.</summary>
     private const int MaximumTokens = 8 * 1024;
     private const int MaximumDepth = 8;
+    private const int MaximumTextLength = 8 * 1024;
 
     /// <exception cref="DocumentException">It is no JSON, or has more in it than any document.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> bytes)
@@ -65,7 +66,7 @@ internal sealed class JsonObject(JsonElement element, string name)
 
     public string Text(string member) => TextOrNull(member) ?? throw Wrong(member, "a string");
 
-    public string? TextOrNull(string member) => Unescaped(member, "a string", static value => value.GetString());
+    public string? TextOrNull(string member) => Bounded(Unescaped(member, "a string", static value => value.GetString()), member);
 
     public byte[] Bytes(string member) => BytesOrNull(member) ?? throw Wrong(member, "base64");
 
@@ -102,9 +103,11 @@ internal sealed class JsonObject(JsonElement element, string name)
     {
         var elements = Array(member, maximum);
         return elements.TrueForAll(static e => e.ValueKind == JsonValueKind.String)
-            ? [.. elements.Select(e => Unescaped(e, member, static value => value.GetString())!)]
+            ? [.. elements.Select(e => Bounded(Unescaped(e, member, static value => value.GetString()), member)!)]
             : throw Wrong(member, "a list of strings");
     }
+
+    private string? Bounded(string? text, string member) => text?.Length > MaximumTextLength ? throw Wrong(member, $"text of at most {MaximumTextLength} characters") : text;
 
     private List<JsonElement> Array(string member, int maximum) =>
         Member(member) is { ValueKind: JsonValueKind.Array } value && value.GetArrayLength() <= maximum

@@ -5,6 +5,9 @@ namespace GuestTune.Controller.MeasuredBoot.Documents;
 /// <summary>The public half of a controller's key: what its documents are verified by.</summary>
 internal sealed class VerificationKey
 {
+    /// <summary>RFC 5480, 2.1.1.1: other curves have 256 bits, too.</summary>
+    private const string P256 = "1.2.840.10045.3.1.7";
+
     private VerificationKey(byte[] subjectPublicKeyInfo)
     {
         SubjectPublicKeyInfo = subjectPublicKeyInfo;
@@ -33,7 +36,7 @@ internal sealed class VerificationKey
             throw new DocumentException("it is no PEM file of an ECDSA key", e);
         }
 
-        return key.KeySize == 256 ? Of(key) : throw new DocumentException("it is no key on the curve P-256");
+        return key.ExportParameters(includePrivateParameters: false).Curve is { IsNamed: true, Oid.Value: P256 } ? Of(key) : throw new DocumentException("it is no key on the curve P-256");
     }
 
     public string ToPem() => PemEncoding.WriteString("PUBLIC KEY", SubjectPublicKeyInfo) + "\n";

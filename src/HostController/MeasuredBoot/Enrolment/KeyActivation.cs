@@ -56,7 +56,7 @@ internal static class KeyActivation
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.FailedPrecondition)
         {
-            return $"the guest's TPM does not open the credential, so the attestation key is not tied to it: {e.Status.Detail}";
+            return $"the guest's TPM does not open the credential, so the attestation key is not tied to it: {GuestAnswer.Reason(e)}";
         }
     }
 }

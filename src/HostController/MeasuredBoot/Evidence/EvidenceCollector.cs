@@ -50,7 +50,7 @@ internal static class EvidenceCollector
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.NotFound or StatusCode.FailedPrecondition or StatusCode.PermissionDenied)
         {
-            return (null, e.Status.Detail);
+            return (null, GuestAnswer.Reason(e));
         }
     }
 }

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using GuestTune.Controller.Rendering;
 using GuestTune.MeasuredBoot.EventLog;
 using GuestTune.MeasuredBoot.Tpm;
 using AgentApi = GuestTune.Agent.V1;
@@ -12,13 +13,14 @@ internal static class GuestAnswer
     private const int MaximumBanks = 16;
     private const int MaximumTextLength = 200;
     private const int MaximumProblemLength = 4096;
+    private const int MaximumReasonLength = 400;
     private const int MaximumStructureBytes = 1024;
     private const int MaximumCertificateBytes = 16 * 1024;
 
     /// <exception cref="RpcException">DATA_LOSS: it is no answer to the request.</exception>
     public static AgentApi.ReadPcrsResponse Checked(AgentApi.ReadPcrsResponse answer, AgentApi.ReadPcrsRequest request)
     {
-        CheckText(answer.BootId, MaximumTextLength, "boot id");
+        CheckBootId(answer.BootId);
         CheckText(answer.Source, MaximumTextLength, "source");
         CheckText(answer.DeviceProblem, MaximumProblemLength, "explanation");
         if (answer.Banks.Count > MaximumBanks || answer.Banks.DistinctBy(static b => b.Algorithm).Count() < answer.Banks.Count)
@@ -42,7 +44,7 @@ internal static class GuestAnswer
     /// <exception cref="RpcException">DATA_LOSS: it is no answer to the request.</exception>
     public static AgentApi.QuoteResponse Checked(AgentApi.QuoteResponse answer, PcrSelection selection)
     {
-        CheckText(answer.BootId, MaximumTextLength, "boot id");
+        CheckBootId(answer.BootId);
         CheckText(answer.Source, MaximumTextLength, "source");
         CheckSize(answer.Attest, MaximumStructureBytes, "quote");
         CheckSize(answer.Signature, MaximumStructureBytes, "signature");
@@ -87,10 +89,23 @@ internal static class GuestAnswer
         return log.ToArray();
     }
 
+    /// <summary>Why it refuses something, in its own words.</summary>
+    public static string Reason(RpcException refusal) => TerminalText.Escape(refusal.Status.Detail, MaximumReasonLength);
+
     public static IReadOnlyList<PcrValue> Values(AgentApi.PcrBankValues bank)
     {
         var selection = new PcrSelection((TpmAlgorithm)bank.Algorithm, bank.Mask);
         return [.. selection.Indices.Zip(bank.Digests, (index, digest) => new PcrValue(selection.Bank, index, digest.ToByteArray()))];
+    }
+
+    /// <summary>It stands in the midst of what is said to be proven.</summary>
+    private static void CheckBootId(string id)
+    {
+        CheckText(id, MaximumTextLength, "boot id");
+        if (!id.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-'))
+        {
+            throw Wrong("its boot id has other characters than letters, digits and dashes");
+        }
     }
 
     private static void CheckBank(AgentApi.PcrBankValues bank)

@@ -8,6 +8,10 @@ internal sealed record BootFileChange(string Path, byte[] Before, byte[] After, 
 {
     private const string KernelOptions = "kernelopts=";
 
+    // A guest shows what it likes; a kernel takes 4,096 characters at most (COMMAND_LINE_SIZE), and a menu of that many kernels is none.
+    private const int MaximumLineLength = 64 * 1024;
+    private const int MostLines = 1024;
+
     /// <exception cref="UnpredictableException">A file differs in anything else.</exception>
     public static IReadOnlyList<BootFileChange> Between(BootFileSet before, BootFileSet after, IReadOnlyList<RequestedArgument> requested)
     {
@@ -38,6 +42,11 @@ internal sealed record BootFileChange(string Path, byte[] Before, byte[] After, 
             if (old[i] == now[i] || IsPadding(before, after, old[i], now[i]))
             {
                 continue;
+            }
+
+            if (lines.Count == MostLines || Math.Max(old[i].Length, now[i].Length) > MaximumLineLength)
+            {
+                throw new UnpredictableException($"{path} has more lines that were changed than {MostLines}, or one of more than {MaximumLineLength} characters");
             }
 
             try
