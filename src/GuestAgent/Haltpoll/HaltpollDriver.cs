@@ -20,6 +20,9 @@ internal sealed class HaltpollDriver(RootedFileSystem files, KernelIdentity kern
 
     private readonly KernelConfig _config = new(files);
 
+    /// <summary>As far as a program can know: KVM that the guest cannot tell to stop.</summary>
+    public bool HostPollsToo => hypervisor is { IsKvm: true, HasPollControl: false };
+
     /// <param name="facts">Gets what was read.</param>
     public HaltpollIdling Read(KernelCommandLine commandLine, List<Fact> facts)
     {

@@ -105,6 +105,16 @@ internal sealed class HaltpollPlanner(RootedFileSystem files, KernelIdentity ker
     {
         var commandLine = KernelCommandLine.Read(files);
         var idling = driver.Read(commandLine, []);
+        if (request.Force is true && driver.HostPollsToo)
+        {
+            warnings.Add("the host gives this guest no poll-control: while the guest polls, the host polls for it, too (guesttune vm set dedicated-hint VM --poll-control true)");
+        }
+
+        if (request.Force is true && boot.ReadNextBoot().Default is { } line && ArgumentLine.Find(line.CommandLine, PvQspinlock.PvQspinlockPractice.Argument) is not null)
+        {
+            warnings.Add($"{PvQspinlock.PvQspinlockPractice.Argument} is given as well: that is for vCPUs that share processors, haltpoll for vCPUs with processors of their own");
+        }
+
         if (request.Force is true && !idling.IsHaltpoll)
         {
             var obstacles = driver.Obstacles(idling with { Force = true, Enable = true }, commandLine);

@@ -5,7 +5,7 @@ namespace GuestTune.Controller.Check;
 /// <summary>The whole guide as expectations: every practice that there is, where it belongs, and the command for it.</summary>
 internal static class CheckRules
 {
-    private const string Haltpoll = "guest-idle-haltpoll";
+    public const string Haltpoll = "guest-idle-haltpoll";
     private const string StaticHugepages = "static-hugepages";
     private const string TransparentHugepages = "transparent-hugepages";
 
@@ -40,17 +40,12 @@ internal static class CheckRules
             var rule = All.FirstOrDefault(r => r.Place == place && string.Equals(r.Practice, observation.Practice, StringComparison.Ordinal));
             var expected = rule is null || (observation.Practice is TransparentHugepages && hasStaticPages) ? CheckExpectation.Either
                 : intent == CheckIntent.Dedicated ? rule.Dedicated : rule.Overcommit;
-            if (place == CheckPlace.Guest && expected == CheckExpectation.Wanted && observation is { Practice: Haltpoll, Verdict: Verdict.Effective } && observation.Facts.Any(static f => f is { Name: "poll-control", Value: "N" }))
-            {
-                yield return new CheckFinding(
-                    place, name, Haltpoll, observation.Verdict, false, "the guest polls, and so does the host for it: the domain gives it no poll-control", $"guesttune vm set dedicated-hint {Word(name)} --poll-control true", observation.Facts);
-            }
-            else
-            {
-                var isExpected = IsExpected(place, observation.Verdict, expected);
-                yield return new CheckFinding(
+            var isExpected = IsExpected(place, observation.Verdict, expected);
+            var conflict = isExpected && intent == CheckIntent.Dedicated && observation.Verdict is Verdict.Effective or Verdict.Configured ? CheckConflicts.Find(place, name, observation) : null;
+            yield return conflict is var (why, fix)
+                ? new CheckFinding(place, name, observation.Practice, observation.Verdict, IsExpected: false, why, fix, observation.Facts)
+                : new CheckFinding(
                     place, name, observation.Practice, observation.Verdict, isExpected, Reason(observation, expected, isExpected), isExpected ? "" : Fix(place, name, observation, rule, expected), observation.Facts);
-            }
         }
     }
 

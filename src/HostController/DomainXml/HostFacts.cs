@@ -12,6 +12,7 @@ internal sealed class HostFacts(RootedFileSystem files)
     private readonly Dictionary<string, XElement?> _domainCapabilities = new(StringComparer.Ordinal);
     private XElement? _capabilities;
     private int? _cpuNumbers;
+    private IReadOnlyList<PinnedDomain>? _pinnedDomains;
     private IReadOnlyDictionary<Guid, QemuProcess>? _processes;
 
     public RootedFileSystem Files => files;
@@ -61,6 +62,15 @@ internal sealed class HostFacts(RootedFileSystem files)
             {
                 return _processes ??= QemuProcess.All(files);
             }
+        }
+    }
+
+    /// <summary>Where vCPUs are pinned, of all domains that libvirt has; of those that run also as they run.</summary>
+    public IReadOnlyList<PinnedDomain> PinnedDomains(IDomainHost host)
+    {
+        lock (_lock)
+        {
+            return _pinnedDomains ??= [.. host.Definitions().Select(static d => PinnedDomain.Of(d.Uuid, d.Name, Editing.DomainDocument.ParseOther(d.Xml)))];
         }
     }
 

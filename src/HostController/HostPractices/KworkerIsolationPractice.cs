@@ -10,12 +10,15 @@ internal sealed class KworkerIsolationPractice(RootedFileSystem files, HostKerne
     public const string PracticeId = "kworker-isolation";
     public const string Mask = "cpumask";
 
+    public const string MaskPath = Directory + Mask;
+
     private const string Directory = "/sys/devices/virtual/workqueue/";
     private const string Online = "/sys/devices/system/cpu/online";
     private const string Possible = "/sys/devices/system/cpu/possible";
+    private const string Isolated = "/sys/devices/system/cpu/isolated";
     private const int MostProcesses = 65536;
 
-    private static readonly HostSetting[] All = [new(Mask, Directory + Mask, CpuMaskValue.Instance)];
+    private static readonly HostSetting[] All = [new(Mask, MaskPath, CpuMaskValue.Instance)];
 
     public override string Id => PracticeId;
 
@@ -67,7 +70,16 @@ internal sealed class KworkerIsolationPractice(RootedFileSystem files, HostKerne
     }
 
     protected override IEnumerable<string> Warnings(IReadOnlyList<(HostSetting Setting, string Value)> wanted, IReadOnlyList<Change> changes) =>
-        wanted.Select(static w => $"{w.Value} means CPUs {NumberSet.Parse(w.Value, out _)}; kworkers that are bound to a CPU stay where they are");
+        wanted.SelectMany(w => Warnings(w.Value, NumberSet.Parse(w.Value, out _)!));
+
+    private IEnumerable<string> Warnings(string value, NumberSet cpus)
+    {
+        yield return $"{value} means CPUs {cpus}; kworkers that are bound to a CPU stay where they are";
+        if (ReadList(Isolated, null)?.Intersect(cpus) is { IsEmpty: false } shared)
+        {
+            yield return $"CPUs {shared} are isolated (isolcpus= or nohz_full= of the host's kernel command line), and kworkers may run there then, too";
+        }
+    }
 
     /// <summary>A kworker whose name has a u belongs to a pool that is bound to no CPU (kernel/workqueue.c, create_worker).</summary>
     private int CountElsewhere(NumberSet allowed)

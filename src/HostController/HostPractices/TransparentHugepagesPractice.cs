@@ -29,6 +29,12 @@ internal sealed class TransparentHugepagesPractice(RootedFileSystem files, HostK
 
     protected override IBootValues OpenBootValues() => new TmpfilesBootValues(Files, PracticeId);
 
+    protected override IEnumerable<string> Warnings(IReadOnlyList<(HostSetting Setting, string Value)> wanted, IReadOnlyList<Change> changes) =>
+        wanted.Any(static w => w is { Setting.Name: Enabled, Value: not "never" })
+        && string.Join(", ", HugepagePool.Find(Files).Where(p => p.Node is null && p.Read(Files, "nr_hugepages") > 0).Select(static p => p.Name)) is { Length: > 0 } pools
+            ? [$"static huge pages are reserved ({pools}): VMs on them take nothing from transparent ones, and never is right where all VMs are"]
+            : [];
+
     protected override (Verdict Verdict, string Reason) Judge(IReadOnlyList<HostValue> values, List<Fact> facts)
     {
         facts.Add(MemoryInformation.Read(Files, "AnonHugePages").ToFact());

@@ -84,6 +84,12 @@ public sealed class NumberSet(IEnumerable<int> numbers)
         return new NumberSet(_numbers.Except(other._numbers));
     }
 
+    public NumberSet Intersect(NumberSet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return new NumberSet(_numbers.Intersect(other._numbers));
+    }
+
     public NumberSet Union(NumberSet other)
     {
         ArgumentNullException.ThrowIfNull(other);

@@ -80,6 +80,20 @@ public sealed class HaltpollBootTests : IDisposable
         Assert.DoesNotContain(warnings, w => w.Contains("force=Y is missing", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Plan_ForceBesideWhatIsInItsWay_WarnsOfIt(bool hasPollControl, bool hostPollsToo)
+    {
+        var boot = new FakeBootArguments();
+        boot.WithOther("arm_pvspin");
+
+        var warnings = Practice(boot, hypervisor: new HypervisorSignature("KVMKVMKVM", true, true, hasPollControl)).Plan(Desire(false, ("force", "Y"))).Warnings;
+
+        Assert.Equal(hostPollsToo, warnings.Any(static w => w.Contains("the host polls for it, too", StringComparison.Ordinal)));
+        Assert.Contains(warnings, static w => w.StartsWith("arm_pvspin is given as well", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Apply_Persist_PutsParametersOnTheCommandLineAndMovesTheirLines()
     {

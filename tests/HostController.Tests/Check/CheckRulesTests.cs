@@ -82,13 +82,23 @@ public sealed class CheckRulesTests
         Assert.False(CheckRules.Judge(CheckPlace.Host, "", observations[1..], CheckIntent.Dedicated).Single().IsExpected);
     }
 
-    [Fact]
-    public void Judge_BothSidesPoll_IsAConflict()
+    [Theory]
+    [InlineData("Guest", "guest-idle-haltpoll", "poll-control=N", "and so does the host for it", "guesttune vm set dedicated-hint vm1 --poll-control true")]
+    [InlineData("Guest", "guest-idle-haltpoll", "poll-control=Y", null, "")]
+    [InlineData("Domain", "dedicated-hint", "host CPUs of vCPUs=2-3;host CPUs of kworkers=0-5", "kworkers may run on host CPUs 2-3", "guesttune host set kworker-isolation --cpus 33 --persist")]
+    [InlineData("Domain", "dedicated-hint", "host CPUs of vCPUs=2-3;host CPUs of kworkers=2", "kworkers may run on host CPUs 2,", "guesttune host get kworker-isolation")]
+    [InlineData("Domain", "dedicated-hint", "host CPUs of vCPUs=2-3;host CPUs of kworkers=0-1", null, "")]
+    [InlineData("Domain", "dedicated-hint", "host CPUs of vCPUs=2-3", null, "")]
+    [InlineData("Domain", "iothreads", "shared host CPUs=IOThread 1 runs on host CPUs 1", "IOThread 1 runs", "guesttune vm set iothreads vm1 --auto true")]
+    public void Judge_PracticesInOneAnothersWay_AreWrongForDedicatedCpusOnly(string where, string practice, string facts, string? reason, string fix)
     {
-        var observation = new Observation { Practice = "guest-idle-haltpoll", Verdict = Verdict.Effective, Facts = { new Fact { Name = "poll-control", Value = "N" } } };
+        var observation = new Observation { Practice = practice, Verdict = Verdict.Effective };
+        observation.Facts.AddRange(facts.Split(';').Select(static f => f.Split('=')).Select(static f => new Fact { Name = f[0], Value = f[1] }));
 
-        var finding = CheckRules.Judge(CheckPlace.Guest, "vm1", [observation], CheckIntent.Dedicated).Single();
+        var finding = CheckRules.Judge(Enum.Parse<CheckPlace>(where), "vm1", [observation], CheckIntent.Dedicated).Single();
 
-        Assert.Equal((false, "guesttune vm set dedicated-hint vm1 --poll-control true"), (finding.IsExpected, finding.Fix));
+        Assert.Equal((reason is null, fix), (finding.IsExpected, finding.Fix));
+        Assert.Contains(reason ?? "", finding.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(CheckRules.Judge(Enum.Parse<CheckPlace>(where), "vm1", [observation], CheckIntent.Overcommit), f => reason is not null && f.Reason.Contains(reason, StringComparison.Ordinal));
     }
 }

@@ -118,6 +118,35 @@ public sealed class DomainPracticesTests : IDisposable
         Assert.Contains(reason, Assert.Throws<PracticeException>(() => fixture.Plan("dedicated-hint", ("enabled", "true"))).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("<domain type='kvm'>", false)]
+    [InlineData("<domain type='kvm' id='9'>", true)]
+    public void DedicatedHint_HostCpusOfAnotherDomain_AreNotItsOwn(string other, bool hasFailed)
+    {
+        using var fixture = Create();
+        fixture.Domain.Others.Add((Guid.NewGuid(), "vm2", other + "<cputune><vcpupin vcpu='0' cpuset='3-4'/></cputune></domain>"));
+
+        Assert.Contains("host CPUs 3 are those of vm2's vCPUs, too", Assert.Throws<PracticeException>(() => fixture.Plan("dedicated-hint", ("enabled", "true"))).Message, StringComparison.Ordinal);
+        fixture.ApplyForced("o1", "dedicated-hint", ("enabled", "true"), ("poll-control", "true"));
+        fixture.Domain.Live = fixture.Domain.Persistent;
+        Process(fixture, 77, "host,kvm-hint-dedicated=on,kvm-poll-control=on");
+        Assert.Equal(hasFailed ? Verdict.Failed : Verdict.Effective, fixture.Observe("dedicated-hint").Verdict);
+    }
+
+    [Fact]
+    public void DedicatedHint_KworkersOnItsCpus_AreWarnedOfAndEvidence()
+    {
+        using var fixture = Create();
+        _root.Write("sys/devices/virtual/workqueue/cpumask", "f\n");
+
+        var warnings = fixture.Plan("dedicated-hint", ("enabled", "true"), ("poll-control", "true")).Warnings;
+        fixture.Apply("o1", "dedicated-hint", ("enabled", "true"), ("poll-control", "true"));
+        var facts = fixture.Observe("dedicated-hint").Facts;
+
+        Assert.Contains("kworkers may run on host CPUs 2-3, which are its vCPUs'", Assert.Single(warnings), StringComparison.Ordinal);
+        Assert.Equal(["2-3", "0-3"], facts.Where(static f => f.Name.StartsWith("host CPUs of ", StringComparison.Ordinal)).Select(static f => f.Value));
+    }
+
     [Fact]
     public void DedicatedHint_WithoutPollControl_Warns()
     {

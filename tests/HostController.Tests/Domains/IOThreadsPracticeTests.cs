@@ -51,6 +51,19 @@ public sealed class IOThreadsPracticeTests
         Assert.Equal(Verdict.Configured, answer.Observation.Verdict);
     }
 
+    [Fact]
+    public void Pin_OnCpusOfVcpus_IsWarnedOfAndEvidence()
+    {
+        using var fixture = new DomainFixture(Stopped);
+        (string, string)[] settings = [("count", "2"), ("pin", "1=1-3 2=4")];
+
+        Assert.Contains("IOThread 1 runs on host CPUs 1, which are the vCPUs'", fixture.Plan("iothreads", settings).Warnings);
+        fixture.Apply("o1", "iothreads", settings);
+        Assert.Equal("IOThread 1 runs on host CPUs 1, which are the vCPUs'", Assert.Single(fixture.Observe("iothreads").Facts, static f => f.Name == "shared host CPUs").Value);
+        fixture.Apply("o2", "iothreads", ("auto", "true"));
+        Assert.DoesNotContain(fixture.Observe("iothreads").Facts, static f => f.Name == "shared host CPUs");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

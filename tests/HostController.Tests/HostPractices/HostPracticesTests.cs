@@ -95,6 +95,21 @@ public sealed class HostPracticesTests : IDisposable
     }
 
     [Fact]
+    public async Task Plan_WhatIsInTheWayOfAnotherPractice_IsWarnedOf()
+    {
+        _tree.Write("/sys/devices/system/cpu/isolated", "2-5\n");
+        _tree.WritePool("/sys/kernel/mm/hugepages/hugepages-2048kB", 512, 512);
+        await using var host = _tree.Open();
+
+        var kworkers = (await host.PlanAsync(HostTree.Plan(KworkerIsolationPractice.PracticeId, false, ("cpumask", "0-2")), default)).Plan.Warnings;
+        var pages = (await host.PlanAsync(HostTree.Plan(TransparentHugepagesPractice.PracticeId, false, ("enabled", "always")), default)).Plan.Warnings;
+
+        Assert.Contains(kworkers, static w => w.StartsWith("CPUs 2 are isolated", StringComparison.Ordinal));
+        Assert.Contains(pages, static w => w.StartsWith("static huge pages are reserved (2M): VMs on them take nothing from transparent ones", StringComparison.Ordinal));
+        Assert.Empty((await host.PlanAsync(HostTree.Plan(TransparentHugepagesPractice.PracticeId, false, ("enabled", "never")), default)).Plan.Warnings);
+    }
+
+    [Fact]
     public async Task Observe_ValueChangedByOthers_HasDrifted()
     {
         await using var host = _tree.Open();

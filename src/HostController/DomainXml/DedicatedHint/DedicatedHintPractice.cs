@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using GuestTune.Controller.HostPractices;
 using GuestTune.Practices;
 using GuestTune.Practices.Values;
 
@@ -12,6 +13,10 @@ namespace GuestTune.Controller.DomainXml.DedicatedHint;
 internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(view)
 {
     public const string PracticeId = "dedicated-hint";
+
+    /// <summary>Facts that <c>check</c> holds against one another.</summary>
+    public const string VcpuCpus = "host CPUs of vCPUs";
+    public const string KworkerCpus = "host CPUs of kworkers";
 
     private const string Hint = "hint-dedicated";
     private const string PollControl = "poll-control";
@@ -48,15 +53,21 @@ internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(vi
     {
         facts.Add(Hint, static d => State(d, Hint));
         facts.Add(PollControl, static d => State(d, PollControl));
-        facts.Add("vcpupin", static d => string.Join(", ", Pins(d).Select(static p => $"{p.Key}: {p.Value}")) is { Length: > 0 } pins ? pins : null);
+        facts.Add("vcpupin", static d => string.Join(", ", VcpuPins.Of(d).Select(static p => $"{p.Key}: {p.Value}")) is { Length: > 0 } pins ? pins : null);
         if (WhyNot() is { } reason)
         {
             return (Verdict.NotApplicable, reason);
         }
 
+        if (Describe(View.Persistent.Root) is not null && VcpuPins.CpusOf((View.Live ?? View.Persistent).Root) is { IsEmpty: false } cpus)
+        {
+            facts.Add(VcpuCpus, cpus.ToString(), "vcpupin");
+            facts.Add(KworkerCpus, CpusOfKworkers()?.ToString(), KworkerIsolationPractice.MaskPath);
+        }
+
         return ProcessProof.Judge(View, Describe(View.Persistent.Root), View.Live is { } live ? Describe(live.Root) : null, "the guest is not told that its vCPUs have host CPUs of their own", process =>
             !process.HasArgument("kvm-hint-dedicated=on") ? (Verdict.Failed, "the running QEMU was not given kvm-hint-dedicated=on")
-            : WhyNotDedicated(View.Live!.Root) is { } shared ? (Verdict.Failed, $"the guest is told that its vCPUs have host CPUs of their own, and {shared}")
+            : WhyNotDedicated(View.Live!.Root, static o => o.IsRunning) is { } shared ? (Verdict.Failed, $"the guest is told that its vCPUs have host CPUs of their own, and {shared}")
             : (Verdict.Effective, $"QEMU was given kvm-hint-dedicated=on{(process.HasArgument("kvm-poll-control=on") ? " and kvm-poll-control=on" : "; without poll-control both sides poll")}"));
     }
 
@@ -68,7 +79,7 @@ internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(vi
             throw PracticeException.Precondition("libvirt has this hint with <cpu mode='host-passthrough'/> only; change the CPU of the domain first (it changes what the guest sees and where it can migrate to)");
         }
 
-        if (WhyNotDedicated(domain) is { } reason)
+        if (WhyNotDedicated(domain, static _ => true) is { } reason)
         {
             if (!wishes.IsForced)
             {
@@ -77,11 +88,17 @@ internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(vi
 
             draft.Warn($"the hint promises the guest host CPUs of its own, and {reason}");
         }
+
+        if (CpusOfKworkers()?.Intersect(VcpuPins.CpusOf(domain)) is { IsEmpty: false } shared)
+        {
+            draft.Warn($"kworkers may run on host CPUs {shared}, which are its vCPUs': keep them off (guesttune host set kworker-isolation)");
+        }
     }
 
-    private static string? WhyNotDedicated(XElement domain)
+    /// <param name="others">That run, or all.</param>
+    private string? WhyNotDedicated(XElement domain, Func<PinnedDomain, bool> others)
     {
-        var pins = Pins(domain);
+        var pins = VcpuPins.Of(domain);
         var count = int.TryParse(domain.Element("vcpu")?.Value.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 1;
         if (Enumerable.Range(0, count).Where(i => !pins.ContainsKey(i)).ToArray() is { Length: > 0 } free)
         {
@@ -96,22 +113,13 @@ internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(vi
             }
         }
 
-        return null;
+        var all = VcpuPins.CpusOf(domain);
+        return View.Facts.PinnedDomains(View.Host).FirstOrDefault(o => o.Uuid != View.Domain.Uuid && others(o) && o.Cpus.Overlaps(all)) is { } neighbour
+            ? $"host CPUs {neighbour.Cpus.Intersect(all)} are those of {neighbour.Name}'s vCPUs, too" : null;
     }
 
-    private static SortedDictionary<int, NumberSet> Pins(XElement domain)
-    {
-        var pins = new SortedDictionary<int, NumberSet>();
-        foreach (var pin in domain.Elements("cputune").Elements("vcpupin"))
-        {
-            if ((int?)pin.Attribute("vcpu") is { } vcpu && LibvirtNumbers.TryParse((string?)pin.Attribute("cpuset")) is { } cpus)
-            {
-                pins[vcpu] = cpus;
-            }
-        }
-
-        return pins;
-    }
+    /// <summary>Where kworkers run that are bound to no CPU; null where that is not known.</summary>
+    private NumberSet? CpusOfKworkers() => View.Host.IsThisHost && View.Facts.Files.ReadText(KworkerIsolationPractice.MaskPath).Value is { } mask ? NumberSet.Parse(mask, out _) : null;
 
     private static string? Describe(XElement domain)
     {

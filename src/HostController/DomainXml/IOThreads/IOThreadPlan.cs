@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Xml.Linq;
 using GuestTune.Practices;
 using GuestTune.Practices.Values;
 
@@ -164,7 +163,7 @@ internal sealed class IOThreadPlan
     private static NumberSet? CpusForThreads(DomainView view, Action<string> warn)
     {
         var domain = view.Persistent.Root;
-        var vcpus = Union(domain.Elements("cputune").Elements("vcpupin").Select(static p => (string?)p.Attribute("cpuset")).Append((string?)domain.Element("vcpu")?.Attribute("cpuset")));
+        var vcpus = VcpuPins.CpusOf(domain).Union(LibvirtNumbers.TryParse((string?)domain.Element("vcpu")?.Attribute("cpuset")) ?? NumberSet.Empty);
         if (vcpus.IsEmpty)
         {
             warn("the IOThreads are not pinned: the vCPUs are not, so no host CPU is outside theirs");
@@ -183,9 +182,6 @@ internal sealed class IOThreadPlan
 
         return left;
     }
-
-    private static NumberSet Union(IEnumerable<string?> sets) =>
-        sets.Select(LibvirtNumbers.TryParse).OfType<NumberSet>().Aggregate(NumberSet.Empty, static (a, b) => a.Union(b));
 
     private static int? TryNumber(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 65535 ? number : null;
 }

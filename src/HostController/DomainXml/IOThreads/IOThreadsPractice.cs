@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using GuestTune.Controller.Libvirt;
 using GuestTune.Practices;
 using GuestTune.Practices.Values;
@@ -8,6 +9,9 @@ namespace GuestTune.Controller.DomainXml.IOThreads;
 internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
 {
     public const string PracticeId = "iothreads";
+
+    /// <summary>A fact that <c>check</c> looks for.</summary>
+    public const string SharedCpus = "shared host CPUs";
 
     private const string ThreadItem = "iothread/";
     private const string PinItem = "iothreadpin/";
@@ -30,6 +34,11 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
         foreach (var thread in now.Pins.Keys.Union(plan.Pins.Keys).Order())
         {
             draft.Set($"cputune/iothreadpin[@iothread='{thread}']/@cpuset", plan.Pins.GetValueOrDefault(thread));
+        }
+
+        foreach (var shared in Shared(plan.Pins, View.Persistent.Root))
+        {
+            draft.Warn(shared);
         }
 
         if (View.Live is { } live)
@@ -71,6 +80,12 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
         foreach (var thread in persistent.Ids)
         {
             facts.Add($"iothreadpin {thread}", d => IOThreadLayout.Of(d).Pins.GetValueOrDefault(thread));
+        }
+
+        var domain = (View.Live ?? View.Persistent).Root;
+        if (string.Join("; ", Shared(IOThreadLayout.Of(domain).Pins, domain)) is { Length: > 0 } shared)
+        {
+            facts.Add(SharedCpus, shared, "iothreadpin and vcpupin");
         }
 
         if (WhyNot() is { } reason)
@@ -228,6 +243,16 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
         }
 
         return string.Concat(notes.Select(static n => "; " + n));
+    }
+
+    private static IEnumerable<string> Shared(IReadOnlyDictionary<int, string> pins, XElement domain)
+    {
+        var vcpus = VcpuPins.CpusOf(domain);
+        return from pin in pins
+               orderby pin.Key
+               let cpus = LibvirtNumbers.TryParse(pin.Value)?.Intersect(vcpus)
+               where cpus is { IsEmpty: false }
+               select $"IOThread {pin.Key} runs on host CPUs {cpus}, which are the vCPUs'";
     }
 
     private static string Show(IReadOnlyList<int> ids) => ids.Count == 0 ? "none" : new NumberSet(ids).ToString();
