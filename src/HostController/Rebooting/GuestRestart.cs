@@ -97,7 +97,8 @@ internal sealed class GuestRestart(FleetRunner fleet, RebootNotes notes, IVmPowe
                     break;
                 case null when !IsPassing(error!):
                     return error!;
-                case null when !watch.WentDown:
+                // A call that the end of the time has cut short tells nothing of the guest.
+                case null when !watch.WentDown && limit >= PollInterval:
                     watch.WentDown = true;
                     await watch.ReportAsync(RebootPhase.Down);
                     break;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Grpc.Core;
 using GuestTune.Agent.V1;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.MeasuredBoot.EventLog;
@@ -13,10 +14,12 @@ public sealed class UnpredictedChangeTests
     private static readonly string[] Add = ["set", "kernel-arguments", "vm1", "--argument", "nohz=off", "--operation-id", "op1"];
     private static readonly string[] Remove = ["set", "kernel-arguments", "vm1", "--remove", "nohz", "--operation-id", "op2"];
 
+    private const string NotSeen = "it was not seen being made: the guest says that it had nothing to change, and what counted before is otherwise";
+
     [Theory]
     [InlineData("shows no files", "the boot loader is not GRUB")]
-    [InlineData("did nothing", "the guest says that it had nothing to change, and what was predicted before is otherwise")]
-    [InlineData("answers as if repeated", "the guest says that it had nothing to change, and what was predicted before is otherwise")]
+    [InlineData("did nothing", NotSeen)]
+    [InlineData("answers as if repeated", NotSeen)]
     public async Task Set_TakesAChangeAwayAndIsNotProven_WhatWasPredictedCountsNoMore(string guestDoes, string reason)
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
@@ -48,6 +51,24 @@ public sealed class UnpredictedChangeTests
         Assert.Contains($"vm1: measured boot: cannot predict, so pcr check will differ: {reason}\n", set.Out, StringComparison.Ordinal);
         Assert.Equal(0, running.ExitCode);
         Assert.Equal((1, $"vm1: differs from the baseline of vm1: PCR 8, 9; GuestTune's change op2 (-nohz) was not predicted: {reason}\n"), (code, error));
+    }
+
+    [Fact]
+    public async Task Set_RepeatedAfterTheControllerDiedOverIt_IsNamed()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var agent = vms.AgentOf("vm1");
+        agent.Forge = static answer => answer is ApplyResponse ? throw new RpcException(new Status(StatusCode.Internal, "torn")) : answer;
+        Assert.Equal(1, (await vms.RunAsync(Add)).ExitCode);
+        agent.Forge = static answer => answer;
+
+        var set = await vms.RunAsync(Add);
+        guest.Start();
+        var (code, _, error) = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Contains($"vm1: measured boot: cannot predict, so pcr check will differ: {NotSeen}\n", set.Out, StringComparison.Ordinal);
+        Assert.Equal((1, $"vm1: differs from the baseline of vm1: PCR 8, 9; GuestTune's change op1 (+nohz=off) was not predicted: {NotSeen}\n"), (code, error));
     }
 
     [Fact]
@@ -109,6 +130,21 @@ public sealed class UnpredictedChangeTests
 
         Assert.Contains("cannot predict, so pcr check will differ: what GuestTune's change op1 (+nohz=off) made of the next start was not predicted either", pending.Out, StringComparison.Ordinal);
         Assert.Contains("vm1: measured boot: predicted: the baseline of vm1 with GuestTune's change op3 (+quiet=1)\n", predicted.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_StartIsTheBaselineAlthoughAChangeIsInForce_SaysSo()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var menu = guest.Files[GrubGuest.Menu];
+        await vms.RunAsync(Add);
+        guest.Files[GrubGuest.Menu] = menu;
+
+        guest.Start();
+        var (code, output, _) = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Equal((0, "vm1: proven equal to the baseline of vm1 (14 registers)\n  GuestTune's change op1 (+nohz=off) is in force, and this start is without it\n"), (code, output));
     }
 
     [Fact]

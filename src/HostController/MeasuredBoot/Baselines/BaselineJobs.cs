@@ -112,12 +112,18 @@ internal sealed class BaselineJobs(IControllerStore store, IAttestor attestor, S
         {
             await StoreErrors.AsRpcAsync(async () =>
             {
-                await store.SeeStartAsync(call.Vm.Name, proven, difference.IsEqual && selection == whole ? prediction : null, cancellationToken);
+                await store.SeeStartAsync(call.Vm.Name, proven, difference.IsEqual && reference.Named is null && selection == whole ? prediction : null, cancellationToken);
                 return true;
             });
         }
 
-        return await AnswerAsync(against, difference, references.Unpredicted(start));
+        var answer = await AnswerAsync(against, difference, references.Unpredicted(start));
+        if (StoreErrors.AsRpc(() => references.FindMissed(evidence, verdict, selection)) is { } missed)
+        {
+            answer.BootCheck.Notes.Add($"{missed.Name} is in force, and this start is without it");
+        }
+
+        return answer;
 
         async Task<VmEvent> AnswerAsync(BootSnapshot against, BootDifference difference, IEnumerable<Prediction> unpredicted)
         {

@@ -132,12 +132,14 @@ internal sealed class PredictedOperations(StartPredictor predictor)
             return forecast;
         }
 
+        var (hasFailed, isUndo) = (operation.State == OperationState.Failed, undone is not null);
+        problem ??= (start is not null && isOfCommandLine) || (isUndo && !hasFailed) ? "the guest shows its boot files as they were" : null;
+        var reason = isOfCommandLine || start is not null || (isUndo && !hasFailed) ? problem : null;
+
         // What was asked for is held against what counts also where the guest says that it had nothing to do.
-        problem ??= (start is not null && isOfCommandLine) || (undone is not null && operation.State != OperationState.Failed) ? "the guest shows its boot files as they were" : null;
-        var reason = isOfCommandLine || start is not null || undone is not null ? problem : null;
-        if (reason is null && operation.State != OperationState.Failed && await ContradictsAsync(call, operation.OperationId, requested))
+        if (reason is null && !isUndo && !hasFailed && await ContradictsAsync(call, operation.OperationId, requested))
         {
-            reason = problem ?? "the guest says that it had nothing to change, and what was predicted before is otherwise";
+            reason = problem ?? "it was not seen being made: the guest says that it had nothing to change, and what counted before is otherwise";
         }
 
         return reason is null ? null : await GiveUpAsync(

@@ -10,7 +10,7 @@ namespace GuestTune.Controller.MeasuredBoot.Predictions;
 internal sealed record RequestedArgument(string Key, IReadOnlyList<string?> Values, bool IsForSome = false)
 {
     /// <param name="value">What counts on a command line; null: it is not there.</param>
-    public bool IsSatisfiedBy(string? value) => Values.Contains(value, StringComparer.Ordinal) || (IsForSome && value is null);
+    public bool IsSatisfiedBy(string? value) => Values.Any(v => Unquoted(v) == Unquoted(value)) || (IsForSome && value is null);
 
     /// <summary>In words, where nothing shows what became of it.</summary>
     public TokenChange ToChange() => Values[0] is { } value ? new TokenChange(true, value.Length == 0 ? Key : $"{Key}={value}") : new TokenChange(false, Key);
@@ -42,6 +42,9 @@ internal sealed record RequestedArgument(string Key, IReadOnlyList<string?> Valu
         // As the agent writes a value: a switch as Y or N, a number in decimal digits.
         return !persist ? [] : [new RequestedArgument("haltpoll." + setting, [setting is "guest_halt_poll_allow_shrink" ? IsOn(value) ? "Y" : "N" : Decimal(value)], IsForSome: true)];
     }
+
+    /// <summary>The guest quotes where the kernel needs it.</summary>
+    private static string? Unquoted(string? value) => value?.Replace("\"", "", StringComparison.Ordinal);
 
     private static bool IsOn(string value) => value is "1" || value.Equals("y", StringComparison.OrdinalIgnoreCase)
         || value.Equals("yes", StringComparison.OrdinalIgnoreCase) || value.Equals("true", StringComparison.OrdinalIgnoreCase) || value.Equals("on", StringComparison.OrdinalIgnoreCase);

@@ -90,13 +90,19 @@ internal sealed record StartReferences(Baseline Baseline, IReadOnlyList<Predicti
     /// <summary>Whether what counts now has another command line than one that was asked for.</summary>
     public bool Contradicts(IReadOnlyList<RequestedArgument> requested)
     {
-        if (Predictions.FirstOrDefault(static p => p is { IsPredicted: true, Kind: not PredictionKind.Trial, Until: null }) is not { } inForce)
+        var inForce = Predictions.FirstOrDefault(static p => p is { Kind: not PredictionKind.Trial, Until: null });
+        if (inForce is { IsPredicted: false })
         {
             return false;
         }
 
         var bank = PcrBank.Find(Baseline.Selection.Bank)!;
-        var line = inForce.ToSnapshot(Baseline).Events.Select(e => GrubMeasurement.Read(e, bank, GrubMeasurement.KernelCommandLine)).OfType<string>().LastOrDefault() ?? "";
+        var start = inForce?.ToSnapshot(Baseline) ?? BootSnapshot.Of(Baseline);
+        if (start.Events.Select(e => GrubMeasurement.Read(e, bank, GrubMeasurement.KernelCommandLine)).OfType<string>().LastOrDefault() is not { } line)
+        {
+            return false;
+        }
+
         var last = KernelTokens.Of(line).Select(static t => new TokenChange(true, t)).ToLookup(static t => t.Key, StringComparer.Ordinal);
         return requested.Any(r => !r.IsSatisfiedBy(last[TokenChange.KeyOf(r.Key)].LastOrDefault()?.Value));
     }
