@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 
 namespace GuestTune.PrivateLibvirts;
 
@@ -44,11 +43,12 @@ public sealed class PrivateLibvirt : IDisposable
     public PrivateLibvirt(PrivateLibvirtOptions? options = null)
     {
         options ??= new PrivateLibvirtOptions();
+        Address = options.Address;
         var hugePages = options.HasHugePages ? PathOf("hugepages") : "";
         string[] hugePageSettings = options.HasHugePages ? [$"hugetlbfs_mount = \"{hugePages}\""] : [];
         Directory.CreateDirectory(PathOf("etc"));
         File.WriteAllLines(PathOf("libvirtd.conf"),
-            [$"unix_sock_dir = \"{Folder}\"", "auth_unix_ro = \"none\"", "auth_unix_rw = \"none\"", $"listen_addr = \"{Address}\"", "listen_tls = 0", .. options.DaemonSettings]);
+            [.. options.DaemonSettings, $"unix_sock_dir = \"{Folder}\"", "auth_unix_ro = \"none\"", "auth_unix_rw = \"none\"", $"listen_addr = \"{Address}\"", "listen_tls = 0"]);
         File.WriteAllLines(PathOf("etc/qemu.conf"),
             ["stdio_handler = \"file\"", "user = \"root\"", "group = \"root\"", "security_driver = \"none\"", "namespaces = []", "cgroup_controllers = []", .. hugePageSettings, .. options.QemuSettings]);
         var start = new ProcessStartInfo("unshare")
@@ -86,8 +86,8 @@ public sealed class PrivateLibvirt : IDisposable
 
     public string Folder => _folder.FullName;
 
-    /// <summary>A loopback address that no other test has.</summary>
-    public IPAddress Address { get; } = new([127, .. RandomNumberGenerator.GetBytes(2), (byte)RandomNumberGenerator.GetInt32(2, 255)]);
+    /// <summary>Where it serves TCP or TLS.</summary>
+    public IPAddress Address { get; }
 
     public string Uri => $"qemu+unix:///system?socket={PathOf("libvirt-sock")}";
 

@@ -6,7 +6,7 @@ using GuestTune.Testing;
 
 namespace GuestTune.EndToEnd.Libvirt;
 
-/// <summary>A libvirtd that serves users with a password over TCP, as one of another host would, and a guest that it has booted; made when the first test asks for it.</summary>
+/// <summary>A libvirtd that serves users with a password over TCP and those with a certificate over TLS, as one of another host would, and a guest that it has booted; made when the first test asks for it.</summary>
 public sealed class RemoteLibvirt : IAsyncLifetime
 {
     public const string VmName = "vm1";
@@ -36,6 +36,8 @@ public sealed class RemoteLibvirt : IAsyncLifetime
 
     private string Disk => PathOf("disk");
 
+    private string Certificates => PathOf("pki");
+
     private string KernelLog => Libvirt.PathOf("kernel.log");
 
     /// <summary>Waits until the guest runs and its agent answers.</summary>
@@ -54,6 +56,21 @@ public sealed class RemoteLibvirt : IAsyncLifetime
         var file = PathOf($"{Guid.NewGuid()}.conf");
         File.WriteAllText(file, $"[credentials-test]\nauthname={User}\npassword={password}\n\n[auth-libvirt-{Libvirt.Address}]\ncredentials=test\n");
         return GuesttuneCli.ForLibvirt($"qemu+tcp://{Libvirt.Address}:16509/system?authfile={file}");
+    }
+
+    /// <summary>As a user of another host with a certificate.</summary>
+    /// <param name="isKnown">It is from the daemon's CA, and not from another one.</param>
+    public GuesttuneCli NewTlsCli(bool isKnown = true)
+    {
+        var folder = Certificates;
+        if (!isKnown)
+        {
+            folder = Directory.CreateDirectory(PathOf($"{Guid.NewGuid()}")).FullName;
+            TestCertificates.Write(folder);
+            File.Copy(Path.Combine(Certificates, "cacert.pem"), Path.Combine(folder, "cacert.pem"), overwrite: true);
+        }
+
+        return GuesttuneCli.ForLibvirt($"qemu+tls://{Libvirt.Address}/system?pkipath={folder}");
     }
 
     /// <summary>As a user of the host that the libvirtd is on.</summary>
@@ -80,11 +97,18 @@ public sealed class RemoteLibvirt : IAsyncLifetime
         var accelerator = await AcceleratorProbe.ChooseAsync(image);
         await VmDisk.CreateAsync(Disk);
         AddUser();
-        _libvirt = new PrivateLibvirt(new PrivateLibvirtOptions
+        var options = new PrivateLibvirtOptions();
+        Directory.CreateDirectory(Certificates);
+        TestCertificates.Write(Certificates, address: options.Address);
+        _libvirt = new PrivateLibvirt(options with
         {
             Listen = true,
             HasHugePages = File.Exists(HugePagePool),
-            DaemonSettings = ["listen_tcp = 1", "auth_tcp = \"sasl\""],
+            DaemonSettings =
+            [
+                "listen_tcp = 1", "auth_tcp = \"sasl\"", "listen_tls = 1", "auth_tls = \"none\"",
+                $"ca_file = \"{Certificates}/cacert.pem\"", $"cert_file = \"{Certificates}/servercert.pem\"", $"key_file = \"{Certificates}/serverkey.pem\"",
+            ],
             Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["SASL_CONF_PATH"] = _folder.FullName },
         });
         _libvirt.Define(DomainXml(image, accelerator));

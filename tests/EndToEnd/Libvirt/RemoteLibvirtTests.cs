@@ -15,14 +15,16 @@ public sealed class RemoteLibvirtTests(RemoteLibvirt remote) : IClassFixture<Rem
     /// <summary>Far above what a refusal takes, and far below what a call may.</summary>
     private const int PromptSeconds = 60;
 
-    [Fact]
-    public async Task Calls_ThroughLibvirtOverTcp_ReachTheAgent()
+    [Theory]
+    [InlineData("tcp")]
+    [InlineData("tls")]
+    public async Task Calls_ThroughLibvirt_ReachTheAgent(string transport)
     {
         await remote.EnsureBootedAsync();
-        using var cli = remote.NewCli();
+        using var cli = transport is "tls" ? remote.NewTlsCli() : remote.NewCli();
 
         var listed = (await cli.RunJsonAsync("vms")).ShouldEndWith(0);
-        Assert.StartsWith("org.guesttune.agent.0 through qemu+tcp://", (string?)listed.Vm(Vm)["channel"], StringComparison.Ordinal);
+        Assert.StartsWith($"org.guesttune.agent.0 through qemu+{transport}://", (string?)listed.Vm(Vm)["channel"], StringComparison.Ordinal);
         (await cli.RunAsync("ping", Vm)).ShouldEndWith(0);
 
         (await cli.RunAsync("set", "haltpoll", Vm, "--guest-halt-poll-ns", "400000")).ShouldEndWith(0);
@@ -129,6 +131,19 @@ public sealed class RemoteLibvirtTests(RemoteLibvirt remote) : IClassFixture<Rem
         Assert.Contains("cannot be asked", refused.Error, StringComparison.Ordinal);
         Assert.Contains("authentication failed", refused.Error, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("horse", refused.Error, StringComparison.Ordinal);
+        Assert.InRange(refused.Took.TotalSeconds, 0, PromptSeconds);
+    }
+
+    [Fact]
+    public async Task Ping_CertificateOfAnotherAuthority_IsRefusedAtOnceAndSaysWhy()
+    {
+        await remote.EnsureBootedAsync();
+        using var cli = remote.NewTlsCli(isKnown: false);
+
+        var refused = (await cli.RunAsync("ping", Vm)).ShouldEndWith(4);
+
+        Assert.Contains("cannot be asked", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("certificate", refused.Error, StringComparison.OrdinalIgnoreCase);
         Assert.InRange(refused.Took.TotalSeconds, 0, PromptSeconds);
     }
 

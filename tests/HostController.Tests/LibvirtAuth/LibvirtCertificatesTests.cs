@@ -1,5 +1,6 @@
 using GuestTune.Controller.LibvirtAuth;
 using GuestTune.HostController.Tests.HostPractices;
+using GuestTune.PrivateLibvirts;
 
 namespace GuestTune.HostController.Tests.LibvirtAuth;
 
