@@ -41,7 +41,7 @@ public sealed class RealDomainTests : IAsyncDisposable
             <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{_directory.PathOf("a.raw")}'/><target dev='vda' bus='virtio'/></disk>
             <controller type='scsi' index='0' model='virtio-scsi'/>
             <controller type='virtio-serial' index='0'/>
-            <graphics type='vnc' passwd='secret'/>
+            <graphics type='vnc' passwd='secret'><listen type='none'/></graphics>
             """);
     }
 
