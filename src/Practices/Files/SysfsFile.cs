@@ -32,7 +32,7 @@ internal static class SysfsFile
         Errno.OutOfRange => $"the kernel refused '{value}' for {path}: out of the range of its type (ERANGE)",
         Errno.Overflow => $"the kernel refused '{value}' for {path}: it has more bits than this kernel has CPUs (EOVERFLOW)",
         Errno.AccessDenied or Errno.PermissionNotPermitted => $"'{value}' could not be written to {path}: {Errno.Text(errno)}; {WhyDenied(files, path)}",
-        Errno.ReadOnlyFileSystem => $"'{value}' could not be written to {path}: {Errno.Text(errno)}; /sys is mounted read-only for this program (a container, or ProtectKernelTunables=yes in its unit)",
+        Errno.ReadOnlyFileSystem => $"'{value}' could not be written to {path}: {Errno.Text(errno)}; /sys is mounted read-only for this program (a container, or its unit; where the file came after the program was started, restart that)",
         Errno.NoEntry or Errno.NotDirectory => $"'{value}' could not be written to {path}: this kernel has no such file (ENOENT)",
         _ => $"'{value}' could not be written to {path}: {Errno.Text(errno)}",
     });
