@@ -71,31 +71,9 @@ internal sealed class ShellFile
 
     private void SkipWord()
     {
-        while (_position < _text.Length)
+        while (_position < _text.Length && _text[_position] is not (' ' or '\t' or '\r' or '\n' or ';' or '&' or '|' or '(' or ')'))
         {
-            switch (_text[_position])
-            {
-                case ' ' or '\t' or '\r' or '\n' or ';' or '&' or '|' or '(' or ')':
-                    return;
-                case '\\':
-                    _position = Math.Min(_position + 2, _text.Length);
-                    break;
-                case '\'':
-                    SkipTo('\'');
-                    break;
-                case '"':
-                    SkipDoubleQuoted();
-                    break;
-                case '`':
-                    SkipTo('`');
-                    break;
-                case '$' when Follows("$("):
-                    SkipSubstitution();
-                    break;
-                default:
-                    _position++;
-                    break;
-            }
+            SkipOne(isQuoted: false);
         }
     }
 
@@ -104,24 +82,13 @@ internal sealed class ShellFile
         var start = _position++;
         while (_position < _text.Length)
         {
-            switch (_text[_position])
+            if (_text[_position] == '"')
             {
-                case '"':
-                    _position++;
-                    return;
-                case '\\':
-                    _position = Math.Min(_position + 2, _text.Length);
-                    break;
-                case '`':
-                    SkipTo('`');
-                    break;
-                case '$' when Follows("$("):
-                    SkipSubstitution();
-                    break;
-                default:
-                    _position++;
-                    break;
+                _position++;
+                return;
             }
+
+            SkipOne(isQuoted: true);
         }
 
         throw NeverClosed(start);
@@ -138,29 +105,41 @@ internal sealed class ShellFile
                 throw NeverClosed(start);
             }
 
-            switch (_text[_position])
+            if (_text[_position] is '(' or ')')
             {
-                case '(':
-                    depth++;
-                    _position++;
-                    break;
-                case ')':
-                    depth--;
-                    _position++;
-                    break;
-                case '\\':
-                    _position = Math.Min(_position + 2, _text.Length);
-                    break;
-                case '\'':
-                    SkipTo('\'');
-                    break;
-                case '"':
-                    SkipDoubleQuoted();
-                    break;
-                default:
-                    _position++;
-                    break;
+                depth += _text[_position++] == '(' ? 1 : -1;
             }
+            else
+            {
+                SkipOne(isQuoted: false);
+            }
+        }
+    }
+
+    /// <summary>A character, or all that it opens.</summary>
+    /// <param name="isQuoted">Within double quotes, where other quotes are text.</param>
+    private void SkipOne(bool isQuoted)
+    {
+        switch (_text[_position])
+        {
+            case '\\':
+                _position = Math.Min(_position + 2, _text.Length);
+                break;
+            case '\'' when !isQuoted:
+                SkipTo('\'');
+                break;
+            case '"' when !isQuoted:
+                SkipDoubleQuoted();
+                break;
+            case '`':
+                SkipTo('`');
+                break;
+            case '$' when Follows("$("):
+                SkipSubstitution();
+                break;
+            default:
+                _position++;
+                break;
         }
     }
 

@@ -27,19 +27,14 @@ internal static class AuditReport
 
     public static void WriteJson(TextWriter output, string command, int exitCode, IReadOnlyList<AuditRecord> rows) => JsonReport.WriteObject(output, command, exitCode, json =>
     {
-        json.WriteStartArray("audit");
-        foreach (var row in rows)
+        json.WriteObjects("audit", rows, row =>
         {
-            json.WriteStartObject();
             json.WriteString("at", row.At.UtcDateTime);
             json.WriteString("caller", row.Caller);
             json.WriteString("origin", row.Origin);
             json.WriteString("action", row.Action);
             json.WriteString("target", row.Target);
             json.WriteString("outcome", row.Outcome);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     });
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Google.Protobuf.WellKnownTypes;
 using GuestTune.Controller.V1;
 using GuestTune.MeasuredBoot.Tpm;
 
@@ -16,15 +15,9 @@ internal static class BaselineJson
         {
             json.WriteString("bank", BankName(baseline.Bank));
             WriteValues(json, baseline.Values);
-            WriteText(json, "event_log", baseline.EventLog.IsEmpty ? null : baseline.EventLog.ToBase64());
-            WriteText(json, "event_log_problem", baseline.EventLogProblem);
-            json.WriteStartArray("predicted");
-            foreach (var start in baseline.Predicted)
-            {
-                Write(json, start);
-            }
-
-            json.WriteEndArray();
+            json.WriteText("event_log", baseline.EventLog.IsEmpty ? null : baseline.EventLog.ToBase64());
+            json.WriteText("event_log_problem", baseline.EventLogProblem);
+            json.WriteArray("predicted", baseline.Predicted, start => Write(json, start));
         }
 
         json.WriteEndObject();
@@ -35,7 +28,7 @@ internal static class BaselineJson
         json.WriteStartObject();
         json.WriteString("operation_id", start.OperationId);
         json.WriteString("what", start.What);
-        WriteTime(json, "predicted_at", start.PredictedAt);
+        json.WriteTime("predicted_at", start.PredictedAt);
         json.WriteNumber("after_reset", start.AfterReset);
         if (start.HasUntilReset)
         {
@@ -47,7 +40,7 @@ internal static class BaselineJson
         }
 
         json.WriteString("state", Words.Of(start.State));
-        WriteText(json, "problem", start.Problem);
+        json.WriteText("problem", start.Problem);
         WriteValues(json, start.Values);
         json.WriteEndObject();
     }
@@ -69,8 +62,8 @@ internal static class BaselineJson
         WriteInfo(json, saved.Info);
         json.WriteBoolean("replaced", saved.Replaced);
         json.WriteNumber("register_count", saved.RegisterCount);
-        WriteText(json, "event_log_problem", saved.EventLogProblem);
-        WriteTexts(json, "problems", saved.Problems);
+        json.WriteText("event_log_problem", saved.EventLogProblem);
+        json.WriteTexts("problems", saved.Problems);
         json.WriteEndObject();
     }
 
@@ -84,16 +77,10 @@ internal static class BaselineJson
         json.WriteBoolean("reference_proven", check.ReferenceIsProven);
         json.WriteString("bank", BankName(check.Bank));
         json.WriteString("boot_id", check.BootId);
-        WriteTexts(json, "problems", check.Problems);
-        WriteTexts(json, "notes", check.Notes);
-        WriteTexts(json, "unpredicted", check.Unpredicted);
-        json.WriteStartArray("pcrs");
-        foreach (var pcr in check.Pcrs)
-        {
-            Write(json, pcr);
-        }
-
-        json.WriteEndArray();
+        json.WriteTexts("problems", check.Problems);
+        json.WriteTexts("notes", check.Notes);
+        json.WriteTexts("unpredicted", check.Unpredicted);
+        json.WriteArray("pcrs", check.Pcrs, pcr => Write(json, pcr));
         json.WriteEndObject();
     }
 
@@ -101,7 +88,7 @@ internal static class BaselineJson
     {
         json.WriteStartObject("document");
         json.WriteBoolean("proven", document.IsProven);
-        WriteTexts(json, "problems", document.Problems);
+        json.WriteTexts("problems", document.Problems);
         json.WriteNumber("size_bytes", document.Content.Length);
         json.WriteEndObject();
     }
@@ -112,8 +99,8 @@ internal static class BaselineJson
         json.WriteString("name", info.Name);
         json.WriteString("vm", info.Vm);
         json.WriteString("boot_id", info.BootId);
-        WriteTime(json, "collected_at", info.CollectedAt);
-        WriteTime(json, "saved_at", info.SavedAt);
+        json.WriteTime("collected_at", info.CollectedAt);
+        json.WriteTime("saved_at", info.SavedAt);
         json.WriteBoolean("proven", info.IsProven);
     }
 
@@ -122,23 +109,18 @@ internal static class BaselineJson
         json.WriteStartObject();
         json.WriteNumber("pcr", pcr.Pcr);
         json.WriteBoolean("equal", BootFindings.IsEqual(pcr));
-        WriteText(json, "before", pcr.HasBefore ? BootFindings.Hex(pcr.Before) : null);
-        WriteText(json, "after", pcr.HasAfter ? BootFindings.Hex(pcr.After) : null);
+        json.WriteText("before", pcr.HasBefore ? BootFindings.Hex(pcr.Before) : null);
+        json.WriteText("after", pcr.HasAfter ? BootFindings.Hex(pcr.After) : null);
         json.WriteString("before_log", Word(pcr.BeforeLog));
         json.WriteString("after_log", Word(pcr.AfterLog));
-        json.WriteStartArray("events");
-        foreach (var change in pcr.Events)
+        json.WriteObjects("events", pcr.Events, change =>
         {
-            json.WriteStartObject();
             Write(json, "before", change.Before);
             Write(json, "after", change.After);
-            WriteTexts(json, "tokens", change.Tokens);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+            json.WriteTexts("tokens", change.Tokens);
+        });
         json.WriteNumber("events_left_out", pcr.EventsLeftOut);
-        WriteTexts(json, "notes", pcr.Notes);
+        json.WriteTexts("notes", pcr.Notes);
         json.WriteEndObject();
     }
 
@@ -154,8 +136,8 @@ internal static class BaselineJson
         json.WriteNumber("number", entry.Number);
         json.WriteString("type", entry.Type);
         json.WriteString("digest", BootFindings.Hex(entry.Digest));
-        WriteText(json, "text", entry.HasText ? entry.Text : null);
-        WriteText(json, "unmeasured_label", entry.Label);
+        json.WriteText("text", entry.HasText ? entry.Text : null);
+        json.WriteText("unmeasured_label", entry.Label);
         json.WriteEndObject();
     }
 
@@ -169,29 +151,4 @@ internal static class BaselineJson
         LogStanding.Mismatch => "mismatch",
         _ => "none",
     };
-
-    private static void WriteTime(Utf8JsonWriter json, string name, Timestamp? time) => WriteText(json, name, Timestamps.Format(time, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
-
-    private static void WriteTexts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
-    {
-        json.WriteStartArray(name);
-        foreach (var text in texts)
-        {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteText(Utf8JsonWriter json, string name, string? text)
-    {
-        if (string.IsNullOrEmpty(text))
-        {
-            json.WriteNull(name);
-        }
-        else
-        {
-            json.WriteString(name, text);
-        }
-    }
 }

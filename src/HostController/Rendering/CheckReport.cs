@@ -42,30 +42,22 @@ internal static class CheckReport
         {
             json.WriteString("intent", Word(intent));
             json.WriteString("host_left_out", leftOut);
-            json.WriteStartArray("findings");
-            foreach (var finding in findings)
-            {
-                Write(json, finding);
-            }
-
-            json.WriteEndArray();
+            json.WriteArray("findings", findings, finding => Write(json, finding));
         });
 
     private static void Write(Utf8JsonWriter json, CheckFinding finding)
     {
         json.WriteStartObject();
         json.WriteString("place", Word(finding.Place));
-        json.WriteString("name", NullIfEmpty(finding.Name));
-        json.WriteString("practice", NullIfEmpty(finding.Practice));
+        json.WriteText("name", finding.Name);
+        json.WriteText("practice", finding.Practice);
         json.WriteString("verdict", finding.Verdict == Verdict.Unspecified ? null : Words.Of(finding.Verdict));
         json.WriteBoolean("ok", finding.IsExpected);
-        json.WriteString("reason", NullIfEmpty(finding.Reason));
-        json.WriteString("fix", NullIfEmpty(finding.Fix));
-        JsonReport.WriteFacts(json, finding.Evidence);
+        json.WriteText("reason", finding.Reason);
+        json.WriteText("fix", finding.Fix);
+        PracticeJson.WriteFacts(json, finding.Evidence);
         json.WriteEndObject();
     }
-
-    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 
     private static string Word(CheckIntent intent) => intent == CheckIntent.Dedicated ? "dedicated" : "overcommit";
 

@@ -37,13 +37,7 @@ internal static class DocumentReport
     public static void WriteJson(TextWriter output, string command, int exitCode, IReadOnlyList<VerifiedFile> files) =>
         JsonReport.WriteObject(output, command, exitCode, json =>
         {
-            json.WriteStartArray("documents");
-            foreach (var file in files)
-            {
-                Write(json, file);
-            }
-
-            json.WriteEndArray();
+            json.WriteArray("documents", files, file => Write(json, file));
         });
 
     private static void Write(Utf8JsonWriter json, VerifiedFile file)
@@ -51,13 +45,7 @@ internal static class DocumentReport
         json.WriteStartObject();
         json.WriteString("file", file.Place);
         json.WriteBoolean("proven", file.Problems.Count == 0);
-        json.WriteStartArray("problems");
-        foreach (var problem in file.Problems)
-        {
-            json.WriteStringValue(problem);
-        }
-
-        json.WriteEndArray();
+        json.WriteTexts("problems", file.Problems);
         if (file.Verdict is { Document.Evidence: var evidence } verdict)
         {
             json.WriteString("vm", evidence.Vm);

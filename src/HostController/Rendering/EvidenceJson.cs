@@ -17,7 +17,7 @@ internal static class EvidenceJson
         json.WriteBoolean("authenticated", false);
         json.WriteString("boot_id", answer.BootId);
         json.WriteString("source", answer.Source);
-        WriteText(json, "device_problem", answer.DeviceProblem);
+        json.WriteText("device_problem", answer.DeviceProblem);
         WriteBanks(json, answer.Banks);
         json.WriteEndObject();
     }
@@ -28,21 +28,15 @@ internal static class EvidenceJson
         json.WriteStartObject("evidence");
         json.WriteBoolean("proven", judgement.Proven);
         json.WriteString("key", Words.Of(judgement.Key));
-        json.WriteStartArray("problems");
-        foreach (var problem in judgement.Problems)
-        {
-            json.WriteStringValue(problem);
-        }
-
-        json.WriteEndArray();
-        WriteText(json, "collected_at", Timestamps.Format(evidence.CollectedAt, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
+        json.WriteTexts("problems", judgement.Problems);
+        json.WriteTime("collected_at", evidence.CollectedAt);
         json.WriteString("boot_id", evidence.BootId);
         json.WriteString("source", evidence.Source);
         WriteClock(json, judgement.Clock);
         WriteBanks(json, evidence.Banks);
         WritePcrs(json, judgement);
         WriteQuote(json, evidence);
-        WriteText(json, "event_log_problem", evidence.EventLogProblem);
+        json.WriteText("event_log_problem", evidence.EventLogProblem);
         WriteEvents(json, result);
         json.WriteEndObject();
     }
@@ -82,10 +76,8 @@ internal static class EvidenceJson
 
     private static void WritePcrs(Utf8JsonWriter json, EvidenceJudgement judgement)
     {
-        json.WriteStartArray("log_agreement");
-        foreach (var pcr in judgement.Pcrs)
+        json.WriteObjects("log_agreement", judgement.Pcrs, pcr =>
         {
-            json.WriteStartObject();
             json.WriteNumber("pcr", pcr.Pcr);
             json.WriteString("log", Words.Of(pcr.Log));
             if (pcr.HasSuspectEvent)
@@ -97,11 +89,8 @@ internal static class EvidenceJson
                 json.WriteNull("suspect_event");
             }
 
-            WriteText(json, "reason", pcr.Reason);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+            json.WriteText("reason", pcr.Reason);
+        });
     }
 
     private static void WriteQuote(Utf8JsonWriter json, CollectedEvidence evidence)
@@ -150,18 +139,6 @@ internal static class EvidenceJson
         else
         {
             json.WriteBase64String(name, bytes.Span);
-        }
-    }
-
-    private static void WriteText(Utf8JsonWriter json, string name, string text)
-    {
-        if (text.Length == 0)
-        {
-            json.WriteNull(name);
-        }
-        else
-        {
-            json.WriteString(name, text);
         }
     }
 }

@@ -61,13 +61,7 @@ internal static class HostReport
             json =>
             {
                 json.WriteString("database", users?.Database);
-                json.WriteStartArray("users");
-                foreach (var user in users?.Users ?? [])
-                {
-                    json.WriteStringValue(user);
-                }
-
-                json.WriteEndArray();
+                json.WriteTexts("users", users?.Users ?? []);
             },
             error);
     }

@@ -32,9 +32,9 @@ public sealed class GrubPredictionTests
         var events = Predict(
             (Menu, $"a\n{before}\nb", $"a\n{after}\nb"),
             wanted,
-            GrubMeasurement.Of(GrubMeasurement.Command, $"menuentry x {{\n{before}\n}}", Bank),
-            GrubMeasurement.Of(GrubMeasurement.Command, $"{command} {line}", Bank),
-            GrubMeasurement.Of(GrubMeasurement.KernelCommandLine, line, Bank));
+            Command($"menuentry x {{\n{before}\n}}"),
+            Command($"{command} {line}"),
+            Line(line));
 
         Assert.Equal(Digests([Hash($"a\n{after}\nb"), Hash($"menuentry x {{\n{after}\n}}"), Hash($"{command} {expected}"), Hash(expected)]), Digests(events));
     }
@@ -44,7 +44,7 @@ public sealed class GrubPredictionTests
     [InlineData(Block, "# GRUB Environment Block\nkernelopts=root=1 ro quiet\n####################", "# GRUB Environment Block\nkernelopts=root=1 ro quiet nohz=off\n###########")]
     public void After_BootLoaderEntryOrEnvironment_IsExchangedAtTheEndOfTheLine(string path, string before, string after)
     {
-        var events = Predict((path, before, after), Requested, GrubMeasurement.Of(GrubMeasurement.KernelCommandLine, "(hd0,gpt2)/k root=1 ro quiet", Bank));
+        var events = Predict((path, before, after), Requested, Line("(hd0,gpt2)/k root=1 ro quiet"));
 
         Assert.Equal(Digests([Hash(after), Hash("(hd0,gpt2)/k root=1 ro quiet nohz=off")]), Digests(events));
     }
@@ -57,7 +57,7 @@ public sealed class GrubPredictionTests
         var events = Predict(
             (Menu, "linux /k ro", "linux /k ro nohz=off"),
             Requested,
-            GrubMeasurement.Of(GrubMeasurement.KernelCommandLine, "/k ro", Bank),
+            Line("/k ro"),
             BootEvent.Create(GrubMeasurement.FilePcr, EventType.EventTag, Bank, Bank.Hash(old), "LOADED_IMAGE::LoadOptions"u8.ToArray()));
 
         Assert.Equal(Convert.ToHexString(Bank.Hash(now)), Digests(events)[^1]);
@@ -87,7 +87,7 @@ public sealed class GrubPredictionTests
     public void After_LineOfAnotherKernelThanTheStartedOne_IsRefused()
     {
         var refusal = Assert.Throws<UnpredictableException>(() => Predict(
-            (Menu, "linux /other ro", "linux /other ro nohz=off"), Requested, GrubMeasurement.Of(GrubMeasurement.KernelCommandLine, "/k ro", Bank)));
+            (Menu, "linux /other ro", "linux /other ro nohz=off"), Requested, Line("/k ro")));
 
         Assert.Equal("the change is not on the line of the kernel that was started", refusal.Message);
     }
@@ -96,7 +96,7 @@ public sealed class GrubPredictionTests
     public void After_EventsThatWereNotExtended_ProveNothing()
     {
         var (before, after) = ("linux /k ro", "linux /k ro nohz=off");
-        BootEvent file = GrubMeasurement.OfFile(Menu, Encoding.Latin1.GetBytes(before), Bank), line = GrubMeasurement.Of(GrubMeasurement.KernelCommandLine, "/k ro", Bank);
+        BootEvent file = GrubMeasurement.OfFile(Menu, Encoding.Latin1.GetBytes(before), Bank), line = Line("/k ro");
         var changes = BootFileChange.Between(Files((Menu, before)), Files((Menu, after)), Requested);
 
         var unknownFile = Assert.Throws<UnpredictableException>(() => GrubPrediction.After([NotExtended(file), line], Bank, changes));
@@ -138,6 +138,10 @@ public sealed class GrubPredictionTests
         [GrubMeasurement.OfFile(file.Path, Encoding.Latin1.GetBytes(file.Before), Bank), .. events],
         Bank,
         BootFileChange.Between(Files((file.Path, file.Before)), Files((file.Path, file.After)), requested));
+
+    private static BootEvent Line(string text) => GrubMeasurement.Of(GrubMeasurement.KernelCommandLine, text, Bank);
+
+    private static BootEvent Command(string text) => GrubMeasurement.Of(GrubMeasurement.Command, text, Bank);
 
     private static BootFileSet Files((string Path, string Content) file) => new(
         Menu, new Dictionary<string, byte[]>(StringComparer.Ordinal) { [Menu] = [], [file.Path] = Encoding.Latin1.GetBytes(file.Content) });
