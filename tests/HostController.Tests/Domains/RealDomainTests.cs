@@ -37,12 +37,20 @@ public sealed class RealDomainTests : IAsyncDisposable
         _libvirt = shared.Take();
         _journals = new DomainJournals(_directory.PathOf("domains"), TimeProvider.System);
         File.WriteAllBytes(_directory.PathOf("a.raw"), new byte[1024 * 1024]);
-        _libvirt.Run(Name, $"""
-            <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{_directory.PathOf("a.raw")}'/><target dev='vda' bus='virtio'/></disk>
-            <controller type='scsi' index='0' model='virtio-scsi'/>
-            <controller type='virtio-serial' index='0'/>
-            <graphics type='vnc' passwd='secret'><listen type='none'/></graphics>
-            """);
+        try
+        {
+            _libvirt.Run(Name, $"""
+                <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{_directory.PathOf("a.raw")}'/><target dev='vda' bus='virtio'/></disk>
+                <controller type='scsi' index='0' model='virtio-scsi'/>
+                <controller type='virtio-serial' index='0'/>
+                <graphics type='vnc' passwd='secret'><listen type='none'/></graphics>
+                """);
+        }
+        catch
+        {
+            Clean();
+            throw;
+        }
     }
 
     [Fact]
@@ -324,6 +332,11 @@ public sealed class RealDomainTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _clients.DisposeAsync();
+        Clean();
+    }
+
+    private void Clean()
+    {
         _libvirt.EnsureRunning();
         foreach (var name in _libvirt.Virsh("list", "--all", "--name").Split('\n', StringSplitOptions.RemoveEmptyEntries).Intersect([Name, Bare], StringComparer.Ordinal))
         {
