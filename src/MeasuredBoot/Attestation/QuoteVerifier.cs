@@ -71,7 +71,7 @@ public static class QuoteVerifier
     private static void CheckDigest(QuoteStatement statement, PcrBank hash, PcrSelection expected, IReadOnlyList<PcrValue> values, List<string> problems)
     {
         var bank = PcrBank.Find(expected.Bank);
-        using var all = IncrementalHash.CreateHash(hash.HashName);
+        var ordered = new List<PcrValue>(expected.Count);
         foreach (var index in expected.Indices)
         {
             var matching = values.Where(v => v.Bank == expected.Bank && v.Index == index).ToArray();
@@ -81,10 +81,10 @@ public static class QuoteVerifier
                 return;
             }
 
-            all.AppendData(value.Digest);
+            ordered.Add(value);
         }
 
-        if (!CryptographicOperations.FixedTimeEquals(all.GetHashAndReset(), statement.PcrDigest))
+        if (!statement.IsOver(ordered, hash))
         {
             problems.Add("the values are not those that the TPM has signed");
         }

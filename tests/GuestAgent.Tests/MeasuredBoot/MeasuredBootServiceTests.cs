@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
@@ -195,6 +196,34 @@ public sealed class MeasuredBootServiceTests : IDisposable
         };
     }
 
+    [Fact]
+    public async Task Quote_RegisterExtendedAfterItWasRead_IsMadeAgainAndProven()
+    {
+        var extends = 0;
+        await using var agent = await AgentHost.StartAsync(_tree, tpms: FakeTpmDevices.Of(new Busy(_tpm, TpmCommandCode.Quote, () => extends++ == 0)));
+        var nonce = RandomNumberGenerator.GetBytes(32);
+
+        var answer = await QuoteAsync(agent, nonce);
+
+        var values = answer.Values.Digests.Select((d, n) => new PcrValue(TpmAlgorithm.Sha256, n, d.ToByteArray())).ToArray();
+        var verdict = QuoteVerifier.Verify(
+            TpmPublic.Parse(answer.AttestationKey.Span), answer.Attest.Span, answer.Signature.Span, nonce, new PcrSelection(TpmAlgorithm.Sha256, 0x3FF), values);
+        Assert.Empty(verdict.Problems);
+        Assert.Equal(2, extends);
+        Assert.NotEqual(new byte[32], values[7].Digest);
+    }
+
+    [Fact]
+    public async Task Quote_RegisterExtendedAllTheTime_IsRefused()
+    {
+        await using var agent = await AgentHost.StartAsync(_tree, tpms: FakeTpmDevices.Of(new Busy(_tpm, TpmCommandCode.Quote, static () => true)));
+
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => QuoteAsync(agent, new byte[32]));
+
+        Assert.Equal(StatusCode.FailedPrecondition, refusal.StatusCode);
+        Assert.Contains("something keeps extending them", refusal.Status.Detail, StringComparison.Ordinal);
+    }
+
     private Task<AgentHost> StartAsync() => AgentHost.StartAsync(_tree, tpms: FakeTpmDevices.Of(_tpm));
 
     private static async Task<QuoteResponse> QuoteAsync(AgentHost agent, byte[] nonce, uint mask = 0x3FF) => await agent.MeasuredBoot.QuoteAsync(new QuoteRequest
@@ -202,4 +231,18 @@ public sealed class MeasuredBootServiceTests : IDisposable
         Nonce = ByteString.CopyFrom(nonce),
         Selection = new Selection { Algorithm = Sha256Algorithm, Mask = mask },
     });
+
+    /// <summary>A TPM of which somebody extends a register just before a command of one kind.</summary>
+    private sealed class Busy(SoftwareTpm tpm, TpmCommandCode before, Func<bool> extends) : ITpmTransport
+    {
+        public byte[] Execute(ReadOnlySpan<byte> command)
+        {
+            if ((TpmCommandCode)BinaryPrimitives.ReadUInt32BigEndian(command[6..]) == before && extends())
+            {
+                tpm.Extend(7, PcrBank.Sha256, SHA256.HashData("late"u8));
+            }
+
+            return tpm.Execute(command);
+        }
+    }
 }
