@@ -9,6 +9,7 @@ namespace GuestTune.Controller.DomainXml;
 internal sealed class HostFacts(RootedFileSystem files)
 {
     private readonly Lock _lock = new();
+    private readonly Lock _pinnedLock = new();
     private readonly Dictionary<string, XElement?> _domainCapabilities = new(StringComparer.Ordinal);
     private XElement? _capabilities;
     private int? _cpuNumbers;
@@ -65,12 +66,12 @@ internal sealed class HostFacts(RootedFileSystem files)
         }
     }
 
-    /// <summary>Where vCPUs are pinned, of all domains that libvirt has; of those that run also as they run.</summary>
+    /// <summary>Where vCPUs are pinned, of all domains that libvirt has; of those that run also as they run. Asking all of them takes long, which holds up nobody who needs something else.</summary>
     public IReadOnlyList<PinnedDomain> PinnedDomains(IDomainHost host)
     {
-        lock (_lock)
+        lock (_pinnedLock)
         {
-            return _pinnedDomains ??= [.. host.Definitions().Select(static d => PinnedDomain.Of(d.Uuid, d.Name, Editing.DomainDocument.ParseOther(d.Xml)))];
+            return _pinnedDomains ??= [.. host.Definitions().Select(PinnedDomain.Of)];
         }
     }
 

@@ -23,8 +23,8 @@ internal interface IDomainHost
 
     IDomain Find(string name);
 
-    /// <summary>Every domain's persistent definition, and of those that run also how they run, which may have more.</summary>
-    IReadOnlyList<(Guid Uuid, string Name, string Xml)> Definitions();
+    /// <summary>Every domain's persistent definition, and of those that run also how they run, which may have more. One that libvirt does not hand over is there without.</summary>
+    IReadOnlyList<DomainDefinition> Definitions();
 
     /// <summary>Validated against libvirt's schema.</summary>
     void Define(string xml);

@@ -33,28 +33,28 @@ internal sealed class LibvirtDomainHost(LibvirtClient client, ListedDomains? lis
 
     public IDomain Find(string name) => Read(c => new Domain(this, c, listed?.Find(c, name) ?? c.Find(name)));
 
-    public IReadOnlyList<(Guid Uuid, string Name, string Xml)> Definitions() => Read(static connection =>
+    public IReadOnlyList<DomainDefinition> Definitions() => Read(static connection =>
     {
-        var definitions = new List<(Guid, string, string)>();
+        var definitions = new List<DomainDefinition>();
         foreach (var domain in connection.Domains(DomainFilter.All))
         {
             using (domain)
             {
                 try
                 {
-                    definitions.Add((domain.Uuid, domain.Name, domain.Xml(DomainXmlFlags.Inactive)));
+                    definitions.Add(new DomainDefinition(domain.Uuid, domain.Name, domain.Xml(DomainXmlFlags.Inactive)));
                     if (domain.State is not (DomainState.ShutOff or DomainState.Crashed))
                     {
-                        definitions.Add((domain.Uuid, domain.Name, domain.Xml(DomainXmlFlags.Live)));
+                        definitions.Add(new DomainDefinition(domain.Uuid, domain.Name, domain.Xml(DomainXmlFlags.Live)));
                     }
                 }
                 catch (LibvirtException e) when (e.Code == LibvirtErrorCode.NoDomain)
                 {
                     // Undefined since it was listed.
                 }
-                catch (LibvirtException e) when (e.Code == LibvirtErrorCode.Rpc)
+                catch (LibvirtException e) when (e.Code == LibvirtErrorCode.Rpc && connection.IsAlive)
                 {
-                    throw new LibvirtException(e.Code, e.Domain, $"it cannot hand over the definition of {domain.Name}, which is too large: {e.Message}");
+                    definitions.Add(new DomainDefinition(domain.Uuid, domain.Name, Xml: null, $"libvirt cannot hand over its definition, which is too large: {e.Message}"));
                 }
             }
         }

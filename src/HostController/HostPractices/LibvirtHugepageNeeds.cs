@@ -20,8 +20,7 @@ internal sealed class LibvirtHugepageNeeds(string uri, Func<bool> isPresent, Tim
 
         try
         {
-            var needs = ReadAsync().GetAwaiter().GetResult();
-            problem = null;
+            (var needs, problem) = ReadAsync().GetAwaiter().GetResult();
             return needs;
         }
         catch (LibvirtException e)
@@ -31,19 +30,32 @@ internal sealed class LibvirtHugepageNeeds(string uri, Func<bool> isPresent, Tim
         }
     }
 
-    private async Task<IReadOnlyList<HugepageNeed>> ReadAsync()
+    private async Task<(IReadOnlyList<HugepageNeed> Needs, string? Problem)> ReadAsync()
     {
         await using var client = new LibvirtClient(uri, LibvirtAccess.Read, time);
-        return await client.AskAsync(
-            static connection => connection.Domains(DomainFilter.All).SelectMany(static domain =>
+        return await client.AskAsync(static connection => Read(connection), CancellationToken.None, TimeLimit);
+    }
+
+    private static (IReadOnlyList<HugepageNeed> Needs, string? Problem) Read(LibvirtConnection connection)
+    {
+        var needs = new List<HugepageNeed>();
+        var problems = new List<string>();
+        foreach (var domain in connection.Domains(DomainFilter.All))
+        {
+            using (domain)
             {
-                using (domain)
+                try
                 {
-                    return Of(domain);
+                    needs.AddRange(Of(domain));
                 }
-            }).ToArray(),
-            CancellationToken.None,
-            TimeLimit);
+                catch (LibvirtException e) when (e.Code == LibvirtErrorCode.Rpc && connection.IsAlive)
+                {
+                    problems.Add($"libvirt cannot hand over the definition of {domain.Name}, which is too large: {e.Message}");
+                }
+            }
+        }
+
+        return (needs, problems.Count == 0 ? null : string.Join("; ", problems));
     }
 
     private static HugepageNeed[] Of(LibvirtDomain domain)

@@ -1,3 +1,4 @@
+using GuestTune.Controller.DomainXml;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.Practices;
 
@@ -124,13 +125,31 @@ public sealed class DomainPracticesTests : IDisposable
     public void DedicatedHint_HostCpusOfAnotherDomain_AreNotItsOwn(string other, bool hasFailed)
     {
         using var fixture = Create();
-        fixture.Domain.Others.Add((Guid.NewGuid(), "vm2", other + "<cputune><vcpupin vcpu='0' cpuset='3-4'/></cputune></domain>"));
+        fixture.Domain.Others.Add(new DomainDefinition(Guid.NewGuid(), "vm2", other + "<cputune><vcpupin vcpu='0' cpuset='3-4'/></cputune></domain>"));
 
         Assert.Contains("host CPUs 3 are those of vm2's vCPUs, too", Assert.Throws<PracticeException>(() => fixture.Plan("dedicated-hint", ("enabled", "true"))).Message, StringComparison.Ordinal);
         fixture.ApplyForced("o1", "dedicated-hint", ("enabled", "true"), ("poll-control", "true"));
         fixture.Domain.Live = fixture.Domain.Persistent;
         Process(fixture, 77, "host,kvm-hint-dedicated=on,kvm-poll-control=on");
         Assert.Equal(hasFailed ? Verdict.Failed : Verdict.Effective, fixture.Observe("dedicated-hint").Verdict);
+    }
+
+    [Fact]
+    public void DedicatedHint_DomainWhoseDefinitionIsNotKnown_IsNamedAndAskedForOnce()
+    {
+        using var fixture = Create();
+        fixture.Domain.Others.Add(new DomainDefinition(Guid.NewGuid(), "vm2", Xml: null, "it is too large"));
+
+        var warnings = fixture.Plan("dedicated-hint", ("enabled", "true"), ("poll-control", "true")).Warnings;
+        fixture.Apply("o1", "dedicated-hint", ("enabled", "true"), ("poll-control", "true"));
+        fixture.Domain.Live = fixture.Domain.Persistent;
+        Process(fixture, 77, "host,kvm-hint-dedicated=on,kvm-poll-control=on");
+        var observation = fixture.Observe("dedicated-hint");
+
+        Assert.Equal(["whether vm2's vCPUs have its host CPUs, too, is not known: it is too large"], warnings);
+        Assert.Equal(Verdict.Effective, observation.Verdict);
+        Assert.Contains(observation.Facts, static f => f is { Name: "host CPUs of vm2's vCPUs", Value: null, Problem: "it is too large" });
+        Assert.Equal(1, fixture.Domain.DefinitionsCount);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 
     public int DefineCount { get; private set; }
 
-    public List<(Guid Uuid, string Name, string Xml)> Others { get; } = [];
+    public List<DomainDefinition> Others { get; } = [];
 
     public string HostCapabilities { get; set; } = Capabilities16Cpus;
 
@@ -134,7 +134,14 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 
     public IDomain Find(string name) => this;
 
-    public IReadOnlyList<(Guid Uuid, string Name, string Xml)> Definitions() => [(Uuid, Name, Persistent), .. Others];
+    /// <summary>How often all of them were asked for.</summary>
+    public int DefinitionsCount { get; private set; }
+
+    public IReadOnlyList<DomainDefinition> Definitions()
+    {
+        DefinitionsCount++;
+        return [new DomainDefinition(Uuid, Name, Persistent), .. Others];
+    }
 
     public void Define(string xml)
     {

@@ -1,3 +1,4 @@
+using GuestTune.Controller.DomainXml;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.Practices;
 
@@ -51,7 +52,7 @@ public sealed class RawDeviceOnTheKernelTests : IDisposable
             Assert.StartsWith($"{_device.Path} ({_device.Name}p1) is mounted on {place}", Refusal(_device.Path), StringComparison.Ordinal);
         });
 
-        _fixture.Domain.Others.Add((Guid.NewGuid(), "vm2", $"<domain><name>vm2</name><devices><disk type='block'><source dev='{_device.Path}'/></disk></devices></domain>"));
+        _fixture.Domain.Others.Add(new DomainDefinition(Guid.NewGuid(), "vm2", $"<domain><name>vm2</name><devices><disk type='block'><source dev='{_device.Path}'/></disk></devices></domain>"));
         Assert.StartsWith($"{partition} is a disk of vm2 already", Refusal(partition), StringComparison.Ordinal);
     }
 

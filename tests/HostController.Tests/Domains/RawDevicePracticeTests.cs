@@ -1,3 +1,4 @@
+using GuestTune.Controller.DomainXml;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.Practices;
 
@@ -118,9 +119,19 @@ public sealed class RawDevicePracticeTests : IDisposable
         _root.Write("dev/sdc1", "");
         _root.Write("sys/class/block/sdc/sdc1/partition", "1");
         _root.Write("sys/class/block/sdc1/dev", "8:33");
-        _fixture.Domain.Others.Add((Guid.NewGuid(), "vm2", $"<domain><name>vm2</name><devices><disk type='block'><source {source}/></disk></devices></domain>"));
+        _fixture.Domain.Others.Add(new DomainDefinition(Guid.NewGuid(), "vm2", $"<domain><name>vm2</name><devices><disk type='block'><source {source}/></disk></devices></domain>"));
 
         Assert.Contains("/dev/sdc is a disk of vm2 already", Assert.Throws<PracticeException>(() => _fixture.PlanForced("raw-device", ("disk", "vda"), ("mode", "virtual"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Plan_DomainWhoseDefinitionIsNotKnown_IsRefusedHoweverForced()
+    {
+        _fixture.Domain.Others.Add(new DomainDefinition(Guid.NewGuid(), "vm2", Xml: null, "it is too large"));
+
+        var e = Assert.Throws<PracticeException>(() => _fixture.PlanForced("raw-device", ("disk", "vda"), ("mode", "virtual")));
+
+        Assert.Equal("whether /dev/sdc is a disk of vm2 already is not known: it is too large", e.Message);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GuestTune.Controller.DomainXml;
 using GuestTune.Controller.DomainXml.Editing;
+using GuestTune.Controller.HostPractices;
 using GuestTune.Controller.Libvirt;
 using GuestTune.Controller.Store;
 using GuestTune.Controller.V1;
@@ -181,11 +182,17 @@ public sealed class RealDomainTests : IAsyncDisposable
         _libvirt.Virsh("start", "--paused", Bare);
 
         var e = await Assert.ThrowsAsync<LibvirtException>(() => UseAsync(false, static engine => engine.Observe("iothreads"), Bare));
-        var other = await Assert.ThrowsAsync<LibvirtException>(() => ApplyAsync("o1", "raw-device", ("disk", "sda"), ("device", "/dev/nosuch")));
+        var refusal = await RefusalAsync("raw-device", ("disk", "sda"), ("device", "/dev/nosuch"));
+        var client = _clients.Get(_libvirt.Uri, LibvirtAccess.Write);
+        var definitions = await client.RunAsync(new LibvirtDomainHost(client).Definitions, default, TimeSpan.FromMinutes(5));
+        Assert.Empty(new LibvirtHugepageNeeds(_libvirt.Uri, static () => true, TimeProvider.System).Read(out var problem));
         var vms = await new LibvirtVmSource(_clients.Get(_libvirt.Uri, LibvirtAccess.Read)).ListAsync(default);
 
         Assert.Equal((LibvirtErrorCode.Rpc, "Unable to encode message payload"), (e.Code, e.Message));
-        Assert.Equal($"it cannot hand over the definition of {Bare}, which is too large: Unable to encode message payload", other.Message);
+        const string TooLarge = "libvirt cannot hand over its definition, which is too large: Unable to encode message payload";
+        Assert.Equal($"whether /dev/nosuch is a disk of {Bare} already is not known: {TooLarge}", refusal);
+        Assert.Equal([(Bare, false, TooLarge), (Name, true, null), (Name, true, null)], definitions.Select(static d => (d.Name, d.Xml is not null, d.Problem)).Order());
+        Assert.Equal($"libvirt cannot hand over the definition of {Bare}, which is too large: Unable to encode message payload", problem);
         Assert.Equal([Bare, Name], vms.Select(static v => v.Name).Order(StringComparer.Ordinal));
         Assert.StartsWith("libvirt cannot hand over the domain's XML, which is too large", vms.Single(static v => v.Name == Bare).Problem, StringComparison.Ordinal);
     }

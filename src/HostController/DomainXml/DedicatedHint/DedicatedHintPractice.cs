@@ -65,10 +65,23 @@ internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(vi
             facts.Add(KworkerCpus, CpusOfKworkers()?.ToString(), KworkerIsolationPractice.MaskPath);
         }
 
-        return ProcessProof.Judge(View, Describe(View.Persistent.Root), View.Live is { } live ? Describe(live.Root) : null, "the guest is not told that its vCPUs have host CPUs of their own", process =>
-            !process.HasArgument("kvm-hint-dedicated=on") ? (Verdict.Failed, "the running QEMU was not given kvm-hint-dedicated=on")
-            : WhyNotDedicated(View.Live!.Root, static o => o.IsRunning) is { } shared ? (Verdict.Failed, $"the guest is told that its vCPUs have host CPUs of their own, and {shared}")
-            : (Verdict.Effective, $"QEMU was given kvm-hint-dedicated=on{(process.HasArgument("kvm-poll-control=on") ? " and kvm-poll-control=on" : "; without poll-control both sides poll")}"));
+        return ProcessProof.Judge(View, Describe(View.Persistent.Root), View.Live is { } live ? Describe(live.Root) : null, "the guest is not told that its vCPUs have host CPUs of their own", process => Prove(process, facts));
+    }
+
+    private (Verdict Verdict, string Reason) Prove(QemuProcess process, DomainFacts facts)
+    {
+        if (!process.HasArgument("kvm-hint-dedicated=on"))
+        {
+            return (Verdict.Failed, "the running QEMU was not given kvm-hint-dedicated=on");
+        }
+
+        foreach (var unknown in UnknownNeighbours())
+        {
+            facts.Add($"host CPUs of {unknown.Name}'s vCPUs", value: null, "domain XML", unknown.Problem);
+        }
+
+        return WhyNotDedicated(View.Live!.Root, static o => o.IsRunning) is { } shared ? (Verdict.Failed, $"the guest is told that its vCPUs have host CPUs of their own, and {shared}")
+            : (Verdict.Effective, $"QEMU was given kvm-hint-dedicated=on{(process.HasArgument("kvm-poll-control=on") ? " and kvm-poll-control=on" : "; without poll-control both sides poll")}");
     }
 
     private void CheckPromise(Wishes wishes, PlanDraft draft)
@@ -87,6 +100,11 @@ internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(vi
             }
 
             draft.Warn($"the hint promises the guest host CPUs of its own, and {reason}");
+        }
+
+        foreach (var unknown in UnknownNeighbours())
+        {
+            draft.Warn($"whether {unknown.Name}'s vCPUs have its host CPUs, too, is not known: {unknown.Problem}");
         }
 
         if (CpusOfKworkers()?.Intersect(VcpuPins.CpusOf(domain)) is { IsEmpty: false } shared)
@@ -114,9 +132,13 @@ internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(vi
         }
 
         var all = VcpuPins.CpusOf(domain);
-        return View.Facts.PinnedDomains(View.Host).FirstOrDefault(o => o.Uuid != View.Domain.Uuid && others(o) && o.Cpus.Overlaps(all)) is { } neighbour
+        return Neighbours().FirstOrDefault(o => others(o) && o.Cpus.Overlaps(all)) is { } neighbour
             ? $"host CPUs {neighbour.Cpus.Intersect(all)} are those of {neighbour.Name}'s vCPUs, too" : null;
     }
+
+    private IEnumerable<PinnedDomain> Neighbours() => View.Facts.PinnedDomains(View.Host).Where(o => o.Uuid != View.Domain.Uuid);
+
+    private IEnumerable<PinnedDomain> UnknownNeighbours() => Neighbours().Where(static o => o.Problem is not null);
 
     /// <summary>Where kworkers run that are bound to no CPU; null where that is not known.</summary>
     private NumberSet? CpusOfKworkers() => View.Host.IsThisHost && View.Facts.Files.ReadText(KworkerIsolationPractice.MaskPath).Value is { } mask ? NumberSet.Parse(mask, out _) : null;

@@ -131,13 +131,19 @@ internal sealed class RawDevicePractice(DomainView view) : DomainPractice(view)
             throw PracticeException.Precondition($"{used}: a VM that writes to it, too, would destroy what is there");
         }
 
-        var others = View.Host.Definitions().Where(d => d.Uuid != View.Domain.Uuid).SelectMany(static d => Disks(Editing.DomainDocument.ParseOther(d.Xml)).Select(disk => (d.Name, Disk: disk)));
+        DomainDefinition[] definitions = [.. View.Host.Definitions().Where(d => d.Uuid != View.Domain.Uuid)];
+        var others = definitions.Where(static d => d.Xml is not null).SelectMany(static d => Disks(Editing.DomainDocument.ParseOther(d.Xml!)).Select(disk => (d.Name, Disk: disk)));
         var own = new[] { View.Persistent, View.Live }.OfType<Editing.DomainDocument>().SelectMany(static d => Disks(d.Root))
             .Where(d => !string.Equals(TargetOf(d), name, StringComparison.Ordinal)).Select(d => (Name: $"{View.Name} ({TargetOf(d)})", Disk: d));
         var other = others.Where(static o => o.Disk.Element("shareable") is null).Concat(own).FirstOrDefault(o => IsSame(SourceOf(o.Disk), path));
         if (other.Name is not null)
         {
             throw PracticeException.Precondition($"{path} is a disk of {other.Name} already: two that write to it would destroy what is there");
+        }
+
+        if (Array.Find(definitions, static d => d.Xml is null) is { } unknown)
+        {
+            throw PracticeException.Precondition($"whether {path} is a disk of {unknown.Name} already is not known: {unknown.Problem}");
         }
     }
 
