@@ -1,4 +1,5 @@
 using GuestTune.Practice.V1;
+using GuestTune.Practices.Values;
 
 namespace GuestTune.Controller.Check;
 
@@ -31,7 +32,12 @@ internal static class CheckRules
     ];
 
     /// <summary>All observations of one place.</summary>
-    public static IEnumerable<CheckFinding> Judge(CheckPlace place, string name, IReadOnlyCollection<Observation> observations, CheckIntent intent)
+    public static IEnumerable<CheckFinding> Judge(CheckPlace place, string name, IReadOnlyCollection<Observation> observations, CheckIntent intent) =>
+        Judge(place, name, observations, intent, CheckConflicts.DedicatedCpus(observations));
+
+    /// <summary>The same, of one of several domains.</summary>
+    /// <param name="dedicated">Host CPUs of all their vCPUs (<see cref="CheckConflicts.DedicatedCpus"/>).</param>
+    public static IEnumerable<CheckFinding> Judge(CheckPlace place, string name, IReadOnlyCollection<Observation> observations, CheckIntent intent, NumberSet dedicated)
     {
         // Where VMs have static pages, transparent ones are for nobody (guide: huge pages).
         var hasStaticPages = observations.Any(static o => o is { Practice: StaticHugepages, Verdict: Verdict.Effective });
@@ -41,7 +47,7 @@ internal static class CheckRules
             var expected = rule is null || (observation.Practice is TransparentHugepages && hasStaticPages) ? CheckExpectation.Either
                 : intent == CheckIntent.Dedicated ? rule.Dedicated : rule.Overcommit;
             var isExpected = IsExpected(place, observation.Verdict, expected);
-            var conflict = isExpected && intent == CheckIntent.Dedicated && observation.Verdict is Verdict.Effective or Verdict.Configured ? CheckConflicts.Find(place, name, observation) : null;
+            var conflict = isExpected && intent == CheckIntent.Dedicated && observation.Verdict is Verdict.Effective or Verdict.Configured ? CheckConflicts.Find(place, name, observation, dedicated) : null;
             yield return conflict is var (why, fix)
                 ? new CheckFinding(place, name, observation.Practice, observation.Verdict, IsExpected: false, why, fix, observation.Facts)
                 : new CheckFinding(

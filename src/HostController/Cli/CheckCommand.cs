@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Google.Protobuf.Collections;
 using Grpc.Core;
 using GuestTune.Controller.Check;
 using GuestTune.Controller.DomainXml;
@@ -106,15 +107,18 @@ internal static class CheckCommand
         where T : IAsyncDisposable
     {
         var report = await runner.AskAsync(Name, operationId: null, open, observe, new OutcomeCollector());
+        var dedicated = CheckConflicts.DedicatedCpus(report.Vms.SelectMany(static vm => ObservationsOf(vm)));
         return report switch
         {
             // No VM matches all: there is none.
             { Error: { StatusCode: StatusCode.NotFound } } when vms.All => [],
             { Error: { } error } => [NotAsked(place, "", error.Detail)],
             { InterruptedBy: > 0, Vms: [] } => [NotAsked(place, "", Interrupted)],
-            _ => [.. report.Vms.SelectMany(vm => vm.Error is { } error ? [NotAsked(place, vm.Vm, error.Message)] : CheckRules.Judge(place, vm.Vm, vm.Result.Observe?.Observations ?? [], intent))],
+            _ => [.. report.Vms.SelectMany(vm => vm.Error is { } error ? [NotAsked(place, vm.Vm, error.Message)] : CheckRules.Judge(place, vm.Vm, ObservationsOf(vm), intent, dedicated))],
         };
     }
+
+    private static RepeatedField<Observation> ObservationsOf(VmOutcome vm) => vm.Result.Observe?.Observations ?? [];
 
     private static Task<IReadOnlyList<CheckFinding>> NothingAsync() => Task.FromResult<IReadOnlyList<CheckFinding>>([]);
 

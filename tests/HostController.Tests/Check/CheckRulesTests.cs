@@ -1,10 +1,12 @@
 using GuestTune.Controller.Check;
 using GuestTune.Controller.Cli;
 using GuestTune.Controller.DomainXml;
+using GuestTune.Controller.DomainXml.DedicatedHint;
 using GuestTune.Controller.HostPractices;
 using GuestTune.Controller.LibvirtAuth;
 using GuestTune.Controller.Practices;
 using GuestTune.Practice.V1;
+using GuestTune.Practices.Values;
 
 namespace GuestTune.HostController.Tests.Check;
 
@@ -100,5 +102,25 @@ public sealed class CheckRulesTests
         Assert.Equal((reason is null, fix), (finding.IsExpected, finding.Fix));
         Assert.Contains(reason ?? "", finding.Reason, StringComparison.Ordinal);
         Assert.DoesNotContain(CheckRules.Judge(Enum.Parse<CheckPlace>(where), "vm1", [observation], CheckIntent.Overcommit), f => reason is not null && f.Reason.Contains(reason, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Judge_KworkersOnTheCpusOfTwoDomains_AreKeptOffBothByOneCommand()
+    {
+        Observation[] before = [Hint("2-3", "0-7"), Hint("4-5", "0-7")];
+        var dedicated = CheckConflicts.DedicatedCpus(before);
+
+        var fixes = before.Select((o, i) => CheckRules.Judge(CheckPlace.Domain, $"vm{i}", [o], CheckIntent.Dedicated, dedicated).Single().Fix);
+
+        Assert.Equal("guesttune host set kworker-isolation --cpus c3 --persist", Assert.Single(fixes.Distinct()));
+        var after = NumberSet.Parse("c3", out _)!.ToString();
+        Assert.All(["2-3", "4-5"], cpus => Assert.Null(CheckConflicts.Find(CheckPlace.Domain, "vm", Hint(cpus, after), dedicated)));
+
+        static Observation Hint(string vcpus, string kworkers) => new()
+        {
+            Practice = DedicatedHintPractice.PracticeId,
+            Verdict = Verdict.Effective,
+            Facts = { new Fact { Name = DedicatedHintPractice.VcpuCpus, Value = vcpus }, new Fact { Name = DedicatedHintPractice.KworkerCpus, Value = kworkers } },
+        };
     }
 }
