@@ -120,6 +120,22 @@ public sealed class DomainPracticesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("<vcpu>2</vcpu>", "<vcpu cpuset='6'>1</vcpu>", null)]
+    [InlineData("<vcpu>2</vcpu>", "<vcpu placement='static' cpuset='6-7'>2</vcpu>", "vCPUs 0 and 1 share host CPUs (6-7 and 6-7)")]
+    [InlineData("<vcpu>2</vcpu>", "<vcpu placement='auto' cpuset='6'>1</vcpu>", "vCPU 0 is not pinned")]
+    [InlineData("<vcpu>2</vcpu>", "<vcpu cpuset='4'>1</vcpu>", "host CPUs 4 are those of vm2's vCPUs, too")]
+    public void DedicatedHint_CpusetOfTheVcpus_IsThePinOfThoseThatHaveNone(string part, string other, string? reason)
+    {
+        using var fixture = Create(Xml.Replace("vcpupin", "emulatorpin", StringComparison.Ordinal).Replace(part, other, StringComparison.Ordinal));
+        fixture.Domain.Others.Add(new DomainDefinition(Guid.NewGuid(), "vm2", "<domain type='kvm'><vcpu cpuset='3-4'>2</vcpu><cputune><vcpupin vcpu='0' cpuset='3'/></cputune></domain>"));
+
+        var e = Record.Exception(() => fixture.Plan("dedicated-hint", ("enabled", "true")));
+
+        Assert.Equal(reason is null, e is null);
+        Assert.Contains(reason ?? "", e?.Message ?? "", StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("<domain type='kvm'>", false)]
     [InlineData("<domain type='kvm' id='9'>", true)]
     public void DedicatedHint_HostCpusOfAnotherDomain_AreNotItsOwn(string other, bool hasFailed)

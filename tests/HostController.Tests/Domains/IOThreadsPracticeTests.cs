@@ -64,6 +64,14 @@ public sealed class IOThreadsPracticeTests
         Assert.DoesNotContain(fixture.Observe("iothreads").Facts, static f => f.Name == "shared host CPUs");
     }
 
+    [Fact]
+    public void Pin_OnTheCpusetOfVcpusWithoutAPin_IsOnTheirCpus()
+    {
+        using var fixture = new DomainFixture(Stopped.Replace("static'>2", "static' cpuset='4'>3", StringComparison.Ordinal));
+
+        Assert.Contains("IOThread 1 runs on host CPUs 4, which are the vCPUs'", fixture.Plan("iothreads", ("count", "1"), ("pin", "1=3-4")).Warnings);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

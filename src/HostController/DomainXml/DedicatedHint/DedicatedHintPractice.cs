@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Xml.Linq;
 using GuestTune.Controller.HostPractices;
 using GuestTune.Practices;
@@ -117,8 +116,7 @@ internal sealed class DedicatedHintPractice(DomainView view) : DomainPractice(vi
     private string? WhyNotDedicated(XElement domain, Func<PinnedDomain, bool> others)
     {
         var pins = VcpuPins.Of(domain);
-        var count = int.TryParse(domain.Element("vcpu")?.Value.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 1;
-        if (Enumerable.Range(0, count).Where(i => !pins.ContainsKey(i)).ToArray() is { Length: > 0 } free)
+        if (Enumerable.Range(0, VcpuPins.CountOf(domain)).Where(i => !pins.ContainsKey(i)).ToArray() is { Length: > 0 } free)
         {
             return $"vCPU {new NumberSet(free)} {(free.Length == 1 ? "is" : "are")} not pinned";
         }

@@ -163,7 +163,7 @@ internal sealed class IOThreadPlan
     private static NumberSet? CpusForThreads(DomainView view, Action<string> warn)
     {
         var domain = view.Persistent.Root;
-        var vcpus = VcpuPins.CpusOf(domain).Union(LibvirtNumbers.TryParse((string?)domain.Element("vcpu")?.Attribute("cpuset")) ?? NumberSet.Empty);
+        var vcpus = VcpuPins.CpusOf(domain);
         if (vcpus.IsEmpty)
         {
             warn("the IOThreads are not pinned: the vCPUs are not, so no host CPU is outside theirs");
