@@ -22,6 +22,13 @@ internal sealed class DefinitionWriter(DomainView view, Action<IReadOnlyList<Kno
                 throw new IOException($"somebody else has redefined {view.Name} meanwhile; nothing was changed. Look at what it is now, and try again");
             }
 
+            // Of an operation that was cut off they may be there already.
+            writes = [.. writes.Where(static w => !w.Knob.AreEqual(w.Value, w.Knob.Read().Value))];
+            if (writes.Count == 0)
+            {
+                return;
+            }
+
             check(writes);
             var definition = complete.With(Edits(writes)).ToText();
             isAsked = true;

@@ -35,7 +35,6 @@ internal abstract class DomainPractice : IPractice
 
     public Plan Plan(Desired desired)
     {
-        View.RequireChangeable();
         if (WhyNot() is { } reason)
         {
             throw PracticeException.Precondition(reason);
@@ -45,6 +44,12 @@ internal abstract class DomainPractice : IPractice
         Draft(new Wishes(desired), draft);
         DefinitionPreflight.Check(View, draft, desired.Force);
         return new Plan(Id, draft.Changes, draft.Warnings);
+    }
+
+    public IReadOnlyList<string> CheckHarm(IReadOnlyList<Change> changes, bool force)
+    {
+        View.RequireChangeable();
+        return [];
     }
 
     public IKnob OpenKnob(Change change) => OpenKnob(change.Item);

@@ -95,7 +95,7 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
 
         return ChangeAsync("vm undo", request.OperationId, request.Selection, request.Pace, view =>
         {
-            view.RequireChangeable();
+            view.RequirePersistent();
             return _journals.Use(view, changes: true, engine =>
             {
                 var answer = engine.UndoAsync(request.OperationId, request.TargetOperationId, request.Force, CancellationToken.None).AsTask().GetAwaiter().GetResult();

@@ -13,7 +13,7 @@ internal sealed class LiveKnob(DomainView view, Func<string?> read, Action<strin
     {
         try
         {
-            return new KnobReading(view.IsActive ? read() : null, null);
+            return view.IsActive ? new KnobReading(read(), null) : new KnobReading(null, NotRunning);
         }
         catch (Exception e) when (e is LibvirtException or PracticeException)
         {
@@ -23,6 +23,11 @@ internal sealed class LiveKnob(DomainView view, Func<string?> read, Action<strin
 
     public void Write(string? value)
     {
+        if (!view.IsActive)
+        {
+            throw new IOException(NotRunning);
+        }
+
         try
         {
             write(value);
@@ -42,4 +47,6 @@ internal sealed class LiveKnob(DomainView view, Func<string?> read, Action<strin
     }
 
     public bool AreEqual(string? left, string? right) => areEqual?.Invoke(left, right) ?? string.Equals(left, right, StringComparison.Ordinal);
+
+    private string NotRunning => $"{view.Name} does not run any more";
 }

@@ -34,8 +34,8 @@ internal readonly record struct ChangeGroup(IKnobWriter? Writer, IReadOnlyList<K
         }
     }
 
-    /// <summary>One that cannot be opened starts a group of its own, and fails there.</summary>
-    private static IKnob? TryOpen(IPractice practice, Change change)
+    /// <summary>Null where it names nothing that the practice knows: it is a group of its own, and fails there.</summary>
+    public static IKnob? TryOpen(IPractice practice, Change change)
     {
         try
         {

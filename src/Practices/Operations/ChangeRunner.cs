@@ -3,15 +3,24 @@ namespace GuestTune.Practices;
 /// <summary>Does changes one by one, or together where they have one writer; reads each back, and puts back what was done when one fails.</summary>
 internal static class ChangeRunner
 {
+    /// <param name="settled">Of an operation that was cut off: the outcomes of changes for which nothing is to be done.</param>
     /// <returns>An outcome for each change, and the error of the one that failed.</returns>
     /// <exception cref="UncertainWriteException">Whether a change was made is not known, and cannot be read now.</exception>
-    public static (List<ChangeOutcome> Outcomes, string? Error) Run(IPractice practice, IReadOnlyList<Change> changes, OperationKind kind)
+    public static (List<ChangeOutcome> Outcomes, string? Error) Run(
+        IPractice practice, IReadOnlyList<Change> changes, OperationKind kind, IReadOnlyList<ChangeOutcome?>? settled = null)
     {
         var outcomes = new List<ChangeOutcome>(changes.Count);
         string? error = null;
         var attempted = 0;
         while (outcomes.Count < changes.Count && error is null)
         {
+            if (settled?[outcomes.Count] is { } already)
+            {
+                outcomes.Add(already);
+                attempted = outcomes.Count;
+                continue;
+            }
+
             foreach (var outcome in Do(practice, changes, outcomes.Count, kind, out var isForeign))
             {
                 outcomes.Add(outcome);
@@ -30,8 +39,12 @@ internal static class ChangeRunner
             outcomes.Add(new ChangeOutcome(changes[i], ChangeState.Skipped));
         }
 
-        return (outcomes, PutBack(practice, outcomes, attempted, kind, error));
+        return (outcomes, PutBack(practice, outcomes, attempted, kind, error, settled));
     }
+
+    /// <summary>How a change ends whose value is there.</summary>
+    public static ChangeOutcome Made(Change change, string? readBack, OperationKind kind) =>
+        new(change, kind == OperationKind.Undo ? ChangeState.Reverted : ChangeState.Verified, readBack);
 
     /// <summary>The files that the writers of these changes would write.</summary>
     /// <exception cref="PracticeException">A change names nothing that the practice knows.</exception>
@@ -123,12 +136,12 @@ internal static class ChangeRunner
             : write.Knob.AreEqual(reading.Value, write.Value) ? null
             : $"'{write.Value}' was written without an error, but '{reading.Value}' was read back";
         return problem is null
-            ? new ChangeOutcome(change, kind == OperationKind.Undo ? ChangeState.Reverted : ChangeState.Verified, reading.Value)
+            ? Made(change, reading.Value, kind)
             : new ChangeOutcome(change, ChangeState.Failed, reading.Value, problem);
     }
 
     /// <param name="attempted">So many of the outcomes are of changes that a writer was asked for.</param>
-    private static string PutBack(IPractice practice, List<ChangeOutcome> outcomes, int attempted, OperationKind kind, string error)
+    private static string PutBack(IPractice practice, List<ChangeOutcome> outcomes, int attempted, OperationKind kind, string error, IReadOnlyList<ChangeOutcome?>? settled)
     {
         var places = new List<int>();
         var backs = new List<Change>();
@@ -136,6 +149,11 @@ internal static class ChangeRunner
         {
             var change = outcomes[i].Change;
             var back = change with { Before = change.After, After = change.Before };
+            if (settled?[i] is { State: ChangeState.Skipped })
+            {
+                continue;
+            }
+
             if (IsAlready(practice, back))
             {
                 outcomes[i] = Back(outcomes[i], null, kind);

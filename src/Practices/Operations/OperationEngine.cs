@@ -226,7 +226,7 @@ public sealed class OperationEngine : IDisposable
         var journal = RequireJournal();
         if (FindRepeated(journal, operationId, request) is { } former)
         {
-            return former.Operation.State == OperationState.Begun ? Complete(journal, practice, former) : Repeat(practice, former);
+            return former.Operation.State == OperationState.Begun ? Complete(journal, practice, former, desired.Force) : Repeat(practice, former);
         }
 
         var changes = practice.PlanChanges(desired);
@@ -242,7 +242,7 @@ public sealed class OperationEngine : IDisposable
         if (FindRepeated(journal, operationId, request) is { } former)
         {
             var formerPractice = Find(former.Begun.Practice);
-            return former.Operation.State == OperationState.Begun ? Complete(journal, formerPractice, former) : Repeat(formerPractice, former);
+            return former.Operation.State == OperationState.Begun ? Complete(journal, formerPractice, former, force) : Repeat(formerPractice, former);
         }
 
         var target = UndoTarget.Choose(journal, operationId, targetId);
@@ -276,12 +276,18 @@ public sealed class OperationEngine : IDisposable
         return Answer(journal, practice, begun.OperationId, repeated: false);
     }
 
-    /// <summary>A crash cut it off. Its changes are absolute, so doing all of them again is the same as doing the rest.</summary>
-    private OperationAnswer Complete(Journal journal, IPractice practice, JournaledOperation former)
+    /// <summary>A crash cut it off: what is left of it is done.</summary>
+    private OperationAnswer Complete(Journal journal, IPractice practice, JournaledOperation former, bool force)
     {
+        var (settled, left) = Resumption.Of(practice, former.Begun, _readBootId());
+        if (left.Count > 0)
+        {
+            practice.CheckHarm(left, force);
+        }
+
         _running = former.Begun.OperationId;
         ReserveOutcome(journal, former.Begun);
-        Run(journal, practice, former.Begun);
+        Run(journal, practice, former.Begun, settled);
         return Answer(journal, practice, former.Begun.OperationId, repeated: false);
     }
 
@@ -300,13 +306,13 @@ public sealed class OperationEngine : IDisposable
         return new OperationAnswer(operation, practice.Observe(Owned(practice.Id)), repeated);
     }
 
-    private void Run(Journal journal, IPractice practice, BegunRecord begun)
+    private void Run(Journal journal, IPractice practice, BegunRecord begun, IReadOnlyList<ChangeOutcome?>? settled = null)
     {
         List<ChangeOutcome> outcomes;
         string? error;
         try
         {
-            (outcomes, error) = ChangeRunner.Run(practice, begun.Changes, begun.Kind);
+            (outcomes, error) = ChangeRunner.Run(practice, begun.Changes, begun.Kind, settled);
         }
         catch (UncertainWriteException e)
         {

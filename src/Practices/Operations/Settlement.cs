@@ -27,7 +27,7 @@ internal static class Settlement
             if (knob.AreEqual(value, change.After))
             {
                 made.Add(change.Item);
-                outcomes.Add(new ChangeOutcome(change, begun.Kind == OperationKind.Undo ? ChangeState.Reverted : ChangeState.Verified, value));
+                outcomes.Add(ChangeRunner.Made(change, value, begun.Kind));
             }
             else if (knob.AreEqual(value, change.Before))
             {

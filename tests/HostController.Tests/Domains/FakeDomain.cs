@@ -94,7 +94,7 @@ internal sealed class FakeDomain : IDomain, IDomainHost
         return [.. layout.Ids.Select(i => new IOThread(i, [.. layout.Pins.TryGetValue(i, out var pin) ? LibvirtNumbers.TryParse(pin)!.Numbers : Enumerable.Range(0, 16)]))];
     }
 
-    public void AddLiveIOThread(int id) => EditLive($"iothreadids/iothread[@id='{id}']", $"<iothread id='{id}'/>");
+    public void AddLiveIOThread(int id) => EditLive(mustBeNew: true, $"iothreadids/iothread[@id='{id}']", $"<iothread id='{id}'/>");
 
     public void RemoveLiveIOThread(int id)
     {
@@ -103,24 +103,28 @@ internal sealed class FakeDomain : IDomain, IDomainHost
             throw new LibvirtException($"invalid argument: cannot remove IOThread {id} since it is being used by disk '{user.Name}'");
         }
 
-        EditLive($"iothreadids/iothread[@id='{id}']", null);
+        EditLive(mustBeNew: false, $"iothreadids/iothread[@id='{id}']", null);
     }
 
-    public void PinLiveIOThread(int id, IReadOnlyCollection<int> cpus) => EditLive($"cputune/iothreadpin[@iothread='{id}']/@cpuset", new NumberSet(cpus).ToString());
+    public void PinLiveIOThread(int id, IReadOnlyCollection<int> cpus) => EditLive(mustBeNew: false, $"cputune/iothreadpin[@iothread='{id}']/@cpuset", new NumberSet(cpus).ToString());
 
     public void AttachLive(string xml) => Change(() =>
     {
         var live = XElement.Parse(Live!);
-        live.Element("devices")!.Add(XElement.Parse(xml));
+        var device = XElement.Parse(xml);
+        if (SameTarget(live, device).Any())
+        {
+            throw new LibvirtException("operation failed: the target is there already");
+        }
+
+        live.Element("devices")!.Add(device);
         Live = live.ToString(SaveOptions.DisableFormatting);
     });
 
     public void DetachLive(string xml) => Change(() =>
     {
         var live = XElement.Parse(Live!);
-        var device = XElement.Parse(xml);
-        var name = (string?)device.Element("target")?.Attribute("name");
-        live.Element("devices")!.Elements(device.Name).Where(e => string.Equals((string?)e.Element("target")?.Attribute("name"), name, StringComparison.Ordinal)).Remove();
+        SameTarget(live, XElement.Parse(xml)).Remove();
         Live = live.ToString(SaveOptions.DisableFormatting);
     });
 
@@ -143,6 +147,11 @@ internal sealed class FakeDomain : IDomain, IDomainHost
         return [new DomainDefinition(Uuid, Name, Persistent), .. Others];
     }
 
+    private static IEnumerable<XElement> SameTarget(XElement domain, XElement device) => domain.Element("devices")!.Elements(device.Name)
+        .Where(e => NameOf(e) is { } name && string.Equals(name, NameOf(device), StringComparison.Ordinal));
+
+    private static string? NameOf(XElement device) => (string?)(device.Element("target")?.Attribute("name") ?? device.Element("target")?.Attribute("dev"));
+
     public void Define(string xml)
     {
         if (DefineFailure is { } failure)
@@ -161,9 +170,14 @@ internal sealed class FakeDomain : IDomain, IDomainHost
     {
     }
 
-    private void EditLive(string path, string? value) => Change(() =>
+    private void EditLive(bool mustBeNew, string path, string? value) => Change(() =>
     {
         var live = DomainDocument.Parse(Live!);
+        if (mustBeNew && new DomainPath(path).Read(live.Root) is not null)
+        {
+            throw new LibvirtException($"invalid argument: {path} is there already");
+        }
+
         var ids = GuestTune.Controller.DomainXml.IOThreads.IOThreadLayout.Of(live.Root).Ids;
         List<(DomainPath, string?)> edits = [.. ids.Select(i => (new DomainPath($"iothreadids/iothread[@id='{i}']"), (string?)$"<iothread id='{i}'/>")), (new DomainPath(path), value)];
         live = live.With(edits);

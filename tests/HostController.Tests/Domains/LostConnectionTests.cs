@@ -134,15 +134,62 @@ public sealed class LostConnectionTests : IDisposable
         Assert.Equal(before, _fixture.Canonical);
     }
 
-    [Fact]
-    public void Apply_OfAnOperationThatIsNotKnownYet_CompletesIt()
+    [Theory]
+    [InlineData(0, false, false)]
+    [InlineData(0, true, false)]
+    [InlineData(1, true, false)]
+    [InlineData(2, true, false)]
+    [InlineData(2, true, true)]
+    public void Apply_OfAnOperationThatIsNotKnownYet_DoesWhatIsLeft(int change, bool isMade, bool isStartedAnew)
     {
-        Leave(0, isMade: false);
-        Assert.Throws<UncertainWriteException>(() => _fixture.Apply("o1", "iothreads", Wish));
-        _fixture.Domain.IsAway = false;
+        CutOff(change, isMade);
+        if (isStartedAnew)
+        {
+            _fixture.Domain.Live = _fixture.Domain.Live!.Replace("id=\"3\"", "id=\"4\"", StringComparison.Ordinal);
+        }
 
-        Assert.Equal(OperationState.Done, _fixture.Apply("o1", "iothreads", Wish).Operation.State);
+        var live = _fixture.Domain.Live;
+        var operation = _fixture.Apply("o1", "iothreads", Wish).Operation;
+
+        Assert.True(operation.State == OperationState.Done, operation.Error);
+        Assert.All(operation.Outcomes, static o => Assert.Equal(ChangeState.Verified, o.State));
+        Assert.Equal(1, _fixture.Domain.DefineCount);
+        Assert.True(change < 2 || live == _fixture.Domain.Live);
         Assert.Equal(OperationState.Unchanged, _fixture.Apply("o2", "iothreads", Wish).Operation.State);
+    }
+
+    [Fact]
+    public void Apply_OfAnOperationThatIsNotKnownYet_LeavesWhatSomebodyElseDidAndDomainsThatAreBusy()
+    {
+        CutOff(0, isMade: true);
+        _fixture.Domain.HasJob = true;
+        Assert.Contains("is being migrated", Assert.Throws<PracticeException>(() => _fixture.Apply("o1", "iothreads", Wish)).Message, StringComparison.Ordinal);
+        _fixture.Domain.HasJob = false;
+        var others = _fixture.Domain.Persistent = Domain.Replace("<devices>", "<iothreads>4</iothreads><devices>", StringComparison.Ordinal);
+
+        Assert.Contains("somebody else has changed what it was to change: xml:iothreads/text() is '4' now", Assert.Throws<PracticeException>(() => _fixture.Apply("o1", "iothreads", Wish)).Message, StringComparison.Ordinal);
+        Assert.Equal(others, _fixture.Domain.Persistent);
+        Assert.Empty(XElement.Parse(_fixture.Domain.Live!).Elements("iothreadids"));
+    }
+
+    [Theory]
+    [InlineData("iothreads", "count", "1")]
+    [InlineData("agent-channel", "enabled", "true")]
+    public void Undo_NotKnownYetAndTheDomainIsOffNow_SameIdPutsBackTheDefinition(string practice, string setting, string value)
+    {
+        _fixture.Domain.Live = Domain.Replace("<devices>", "<devices><controller type='virtio-serial' index='0'/>", StringComparison.Ordinal);
+        var before = _fixture.Canonical;
+        var applied = _fixture.Apply("o1", practice, (setting, value));
+        Assert.Contains(applied.Operation.Outcomes, static o => o.Change.Item.StartsWith("live:", StringComparison.Ordinal));
+        Leave(0, isMade: false);
+        Assert.Throws<UncertainWriteException>(() => _fixture.Undo("u1"));
+        _fixture.Domain.IsAway = false;
+        _fixture.Domain.Live = null;
+
+        var undone = _fixture.Undo("u1").Operation;
+
+        Assert.True(undone.State == OperationState.Done, undone.Error);
+        Assert.Equal(before, _fixture.Canonical);
     }
 
     [Fact]
@@ -154,6 +201,13 @@ public sealed class LostConnectionTests : IDisposable
         _fixture.Domain.Live = _fixture.Domain.Persistent.Replace("id=\"3\"", "id=\"4\"", StringComparison.Ordinal);
 
         Assert.Equal((OperationState.Done, null), (_fixture.History()[0].State, _fixture.History()[0].Error));
+    }
+
+    private void CutOff(int change, bool isMade)
+    {
+        Leave(change, isMade);
+        Assert.Throws<UncertainWriteException>(() => _fixture.Apply("o1", "iothreads", Wish));
+        _fixture.Domain.IsAway = false;
     }
 
     private void Lose(int change, bool isMade) => (_fixture.Domain.ChangesUntilLost, _fixture.Domain.IsLostAfterwards) = (change, isMade);

@@ -236,6 +236,23 @@ public sealed class OperationEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Apply_CutOffByAReboot_SameIdSetsWhatTheNewBootHasNotAndLeavesTheRest()
+    {
+        Practice.AfterWrite = static (item, _) => _ = item is "b" ? throw new CrashException() : item;
+        await Assert.ThrowsAsync<CrashException>(() => _fixture.Apply("op-1", ("a", "2"), ("b", "2"), ("c", "2")));
+        Practice.AfterWrite = null;
+        _fixture.Restart();
+        _fixture.BootId = "boot-2";
+        Practice.Values["a"] = "kernel's own";
+        Practice.Writes.Clear();
+
+        var answer = await _fixture.Apply("op-1", ("a", "2"), ("b", "2"), ("c", "2"));
+
+        Assert.Equal(OperationState.Done, answer.Operation.State);
+        Assert.Equal(["a=2", "c=2"], Practice.Writes);
+    }
+
+    [Fact]
     public async Task Undo_CutOffOperation_PutsBackWhatWasReached()
     {
         Practice.Values["a"] = "1";

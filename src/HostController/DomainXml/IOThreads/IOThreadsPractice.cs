@@ -55,7 +55,17 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
             return new LiveKnob(
                 View,
                 () => RunningLayout() is var running && running.Ids.Contains(id) && running.Devices.All(d => d.Thread != id) ? Present : null,
-                value => Change(value is null ? () => View.Domain.RemoveLiveIOThread(id) : () => View.Domain.AddLiveIOThread(id)));
+                value =>
+                {
+                    if (value is null)
+                    {
+                        View.Domain.RemoveLiveIOThread(id);
+                    }
+                    else
+                    {
+                        View.Domain.AddLiveIOThread(id);
+                    }
+                });
         }
 
         // libvirt cannot take a pin away while the domain runs: all CPUs mean the same.
@@ -112,16 +122,6 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
     private NumberSet AllCpus => new(Enumerable.Range(0, View.CpuNumbers));
 
     private IOThreadLayout RunningLayout() => IOThreadLayout.Of(View.Live!.Root);
-
-    private void Change(Action change)
-    {
-        if (!View.IsActive)
-        {
-            throw new IOException($"{View.Name} does not run any more");
-        }
-
-        change();
-    }
 
     private static void WriteThreads(IOThreadPlan plan, IOThreadLayout now, PlanDraft draft)
     {

@@ -60,6 +60,7 @@ internal sealed class RawDevicePractice(DomainView view) : DomainPractice(view)
                 // What runs is to be what is defined, which was written before.
                 if (value is not null && Find(View.Persistent.Root, name) is { } defined)
                 {
+                    CheckDevice(name, value);
                     View.Domain.AttachLive(defined.ToString(SaveOptions.DisableFormatting));
                 }
                 else if (value is null && Find(View.Live!.Root, name) is { } running)
