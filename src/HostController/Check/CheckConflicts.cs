@@ -20,9 +20,13 @@ internal static class CheckConflicts
             ("the guest polls, and so does the host for it: the domain gives it no poll-control", $"guesttune vm set dedicated-hint {CheckRules.Word(name)} --poll-control true"),
         (CheckPlace.Domain, DedicatedHintPractice.PracticeId) => Kworkers(observation, dedicated),
         (CheckPlace.Domain, IOThreadsPractice.PracticeId) when Value(observation, IOThreadsPractice.SharedCpus) is { } shared =>
-            (shared, $"guesttune vm set iothreads {CheckRules.Word(name)} --auto true"),
+            (shared, $"guesttune vm set iothreads {CheckRules.Word(name)} {Repin(observation)}"),
         _ => null,
     };
+
+    /// <summary>To other host CPUs, where there are any.</summary>
+    private static string Repin(Observation threads) => Set(threads, IOThreadsPractice.ThreadsWithoutCpus) is { } without
+        ? string.Join(' ', without.Numbers.Select(static n => $"--pin {n}=none")) : "--auto true";
 
     private static (string Reason, string Fix)? Kworkers(Observation hint, NumberSet dedicated)
     {

@@ -1,3 +1,4 @@
+using GuestTune.Controller.DomainXml.DedicatedHint;
 using GuestTune.Practice.V1;
 using GuestTune.Practices.Values;
 
@@ -74,6 +75,9 @@ internal static class CheckRules
         (Verdict.Pending, CheckPlace.Guest) => $"guesttune reboot {Word(name)}",
         (Verdict.Pending, CheckPlace.Domain) => $"shut {name} down, and start it again",
         (Verdict.Pending, _) => "restart the host",
+        // The hint is there already, and it is the promise that is not kept.
+        (Verdict.Failed, CheckPlace.Domain) when observation.Practice is DedicatedHintPractice.PracticeId && expected == CheckExpectation.Wanted =>
+            $"pin each vCPU of {name} to host CPUs that no other vCPU has: virsh vcpupin {Word(name)} VCPU CPUS --live --config",
         _ when (expected == CheckExpectation.Unwanted ? rule?.Unfix : rule?.Fix) is { Length: > 0 } command => command.Replace(" VM ", $" {Word(name)} ", StringComparison.Ordinal),
         (_, CheckPlace.Host) => observation.Practice is "libvirt-auth" ? "guesttune host libvirt-auth status" : $"guesttune host get {observation.Practice}",
         (_, CheckPlace.Domain) => $"guesttune vm get {observation.Practice} {Word(name)}",

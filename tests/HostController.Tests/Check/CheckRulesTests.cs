@@ -40,7 +40,7 @@ public sealed class CheckRulesTests
             where finding.Fix.StartsWith("guesttune ", StringComparison.Ordinal)
             select finding.Fix;
 
-        Assert.All(fixes.Distinct(StringComparer.Ordinal), fix => Assert.Equal("", string.Join("; ", commands.Parse(fix.Split(' ')[1..]).Errors.Select(static e => $"{e.Message}"))));
+        Assert.All(fixes.Append("guesttune vm set iothreads vm1 --pin 1=none --pin 2=none").Distinct(StringComparer.Ordinal), fix => Assert.Equal("", string.Join("; ", commands.Parse(fix.Split(' ')[1..]).Errors.Select(static e => $"{e.Message}"))));
     }
 
     [Theory]
@@ -92,6 +92,7 @@ public sealed class CheckRulesTests
     [InlineData("Domain", "dedicated-hint", "host CPUs of vCPUs=2-3;host CPUs of kworkers=0-1", null, "")]
     [InlineData("Domain", "dedicated-hint", "host CPUs of vCPUs=2-3", null, "")]
     [InlineData("Domain", "iothreads", "shared host CPUs=IOThread 1 runs on host CPUs 1", "IOThread 1 runs", "guesttune vm set iothreads vm1 --auto true")]
+    [InlineData("Domain", "iothreads", "shared host CPUs=IOThread 1 runs on host CPUs 1;IOThreads without host CPUs outside the vCPUs'=1-2", "IOThread 1 runs", "guesttune vm set iothreads vm1 --pin 1=none --pin 2=none")]
     public void Judge_PracticesInOneAnothersWay_AreWrongForDedicatedCpusOnly(string where, string practice, string facts, string? reason, string fix)
     {
         var observation = new Observation { Practice = practice, Verdict = Verdict.Effective };
@@ -102,6 +103,15 @@ public sealed class CheckRulesTests
         Assert.Equal((reason is null, fix), (finding.IsExpected, finding.Fix));
         Assert.Contains(reason ?? "", finding.Reason, StringComparison.Ordinal);
         Assert.DoesNotContain(CheckRules.Judge(Enum.Parse<CheckPlace>(where), "vm1", [observation], CheckIntent.Overcommit), f => reason is not null && f.Reason.Contains(reason, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Judge_HintWhosePromiseIsNotKept_IsNotMendedByTheHint()
+    {
+        Observation[] observations = [new() { Practice = DedicatedHintPractice.PracticeId, Verdict = Verdict.Failed }];
+
+        Assert.Equal("pin each vCPU of vm1 to host CPUs that no other vCPU has: virsh vcpupin vm1 VCPU CPUS --live --config", CheckRules.Judge(CheckPlace.Domain, "vm1", observations, CheckIntent.Dedicated).Single().Fix);
+        Assert.Equal("guesttune vm set dedicated-hint vm1 --enabled false", CheckRules.Judge(CheckPlace.Domain, "vm1", observations, CheckIntent.Overcommit).Single().Fix);
     }
 
     [Fact]

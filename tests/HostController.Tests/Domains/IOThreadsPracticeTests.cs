@@ -65,6 +65,20 @@ public sealed class IOThreadsPracticeTests
     }
 
     [Fact]
+    public void Pin_WhereVcpusHaveAllCpusOfTheirNode_CanOnlyBeTakenAway()
+    {
+        var whole = Running.Replace("cpuset='0-1'", "cpuset='0-7'", StringComparison.Ordinal);
+        using var fixture = new DomainFixture(whole.Replace(" id='3'", "", StringComparison.Ordinal), whole);
+        fixture.Apply("o1", "iothreads", ("count", "2"), ("pin", "1=1 2=2"));
+        Assert.Equal("1-2", Assert.Single(fixture.Observe("iothreads").Facts, static f => f.Name == "IOThreads without host CPUs outside the vCPUs'").Value);
+
+        fixture.Apply("o2", "iothreads", ("auto", "true"));
+        Assert.Contains(fixture.Observe("iothreads").Facts, static f => f.Name == "shared host CPUs");
+        fixture.Apply("o3", "iothreads", ("pin", "1=none 2=none"));
+        Assert.DoesNotContain(fixture.Observe("iothreads").Facts, static f => f.Name == "shared host CPUs");
+    }
+
+    [Fact]
     public void Pin_OnTheCpusetOfVcpusWithoutAPin_IsOnTheirCpus()
     {
         using var fixture = new DomainFixture(Stopped.Replace("static'>2", "static' cpuset='4'>3", StringComparison.Ordinal));

@@ -160,7 +160,8 @@ internal sealed class IOThreadPlan
         }
     }
 
-    private static NumberSet? CpusForThreads(DomainView view, Action<string> warn)
+    /// <returns>Null where no host CPU is left for them.</returns>
+    public static NumberSet? CpusForThreads(DomainView view, Action<string> warn)
     {
         var domain = view.Persistent.Root;
         var vcpus = VcpuPins.CpusOf(domain);

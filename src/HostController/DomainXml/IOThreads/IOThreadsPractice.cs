@@ -10,8 +10,9 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
 {
     public const string PracticeId = "iothreads";
 
-    /// <summary>A fact that <c>check</c> looks for.</summary>
+    /// <summary>Facts that <c>check</c> looks for.</summary>
     public const string SharedCpus = "shared host CPUs";
+    public const string ThreadsWithoutCpus = "IOThreads without host CPUs outside the vCPUs'";
 
     private const string ThreadItem = "iothread/";
     private const string PinItem = "iothreadpin/";
@@ -36,9 +37,9 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
             draft.Set($"cputune/iothreadpin[@iothread='{thread}']/@cpuset", plan.Pins.GetValueOrDefault(thread));
         }
 
-        foreach (var shared in Shared(plan.Pins, View.Persistent.Root))
+        foreach (var (_, reason) in Shared(plan.Pins, View.Persistent.Root))
         {
-            draft.Warn(shared);
+            draft.Warn(reason);
         }
 
         if (View.Live is { } live)
@@ -93,9 +94,14 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
         }
 
         var domain = (View.Live ?? View.Persistent).Root;
-        if (string.Join("; ", Shared(IOThreadLayout.Of(domain).Pins, domain)) is { Length: > 0 } shared)
+        if (Shared(IOThreadLayout.Of(domain).Pins, domain).ToArray() is { Length: > 0 } shared)
         {
-            facts.Add(SharedCpus, shared, "iothreadpin and vcpupin");
+            const string Source = "iothreadpin and vcpupin";
+            facts.Add(SharedCpus, string.Join("; ", shared.Select(static s => s.Reason)), Source);
+            if (IOThreadPlan.CpusForThreads(View, warn: static _ => { }) is null)
+            {
+                facts.Add(ThreadsWithoutCpus, new NumberSet(shared.Select(static s => s.Thread)).ToString(), Source);
+            }
         }
 
         if (WhyNot() is { } reason)
@@ -245,14 +251,15 @@ internal sealed class IOThreadsPractice(DomainView view) : DomainPractice(view)
         return string.Concat(notes.Select(static n => "; " + n));
     }
 
-    private static IEnumerable<string> Shared(IReadOnlyDictionary<int, string> pins, XElement domain)
+    private IEnumerable<(int Thread, string Reason)> Shared(IReadOnlyDictionary<int, string> pins, XElement domain)
     {
         var vcpus = VcpuPins.CpusOf(domain);
         return from pin in pins
                orderby pin.Key
-               let cpus = LibvirtNumbers.TryParse(pin.Value)?.Intersect(vcpus)
-               where cpus is { IsEmpty: false }
-               select $"IOThread {pin.Key} runs on host CPUs {cpus}, which are the vCPUs'";
+               let all = LibvirtNumbers.TryParse(pin.Value)
+               let cpus = all?.Intersect(vcpus)
+               where cpus is { IsEmpty: false } && !all.Contains(AllCpus)
+               select (pin.Key, $"IOThread {pin.Key} runs on host CPUs {cpus}, which are the vCPUs'");
     }
 
     private static string Show(IReadOnlyList<int> ids) => ids.Count == 0 ? "none" : new NumberSet(ids).ToString();
