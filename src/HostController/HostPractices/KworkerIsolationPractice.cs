@@ -15,8 +15,10 @@ internal sealed class KworkerIsolationPractice(RootedFileSystem files, HostKerne
     private const string Directory = "/sys/devices/virtual/workqueue/";
     private const string Online = "/sys/devices/system/cpu/online";
     private const string Possible = "/sys/devices/system/cpu/possible";
-    private const string Isolated = "/sys/devices/system/cpu/isolated";
     private const int MostProcesses = 65536;
+
+    /// <summary>Whom the scheduler leaves alone (isolcpus=, partitions of cpusets), and whom the tick does (nohz_full=); drivers/base/cpu.c.</summary>
+    private static readonly string[] Isolated = ["/sys/devices/system/cpu/isolated", "/sys/devices/system/cpu/nohz_full"];
 
     private static readonly HostSetting[] All = [new(Mask, MaskPath, CpuMaskValue.Instance)];
 
@@ -75,9 +77,12 @@ internal sealed class KworkerIsolationPractice(RootedFileSystem files, HostKerne
     private IEnumerable<string> Warnings(string value, NumberSet cpus)
     {
         yield return $"{value} means CPUs {cpus}; kworkers that are bound to a CPU stay where they are";
-        if (ReadList(Isolated, null)?.Intersect(cpus) is { IsEmpty: false } shared)
+
+        // Without nohz_full= its file has (null), or is not there.
+        var isolated = Isolated.Select(p => ReadList(p, null)).OfType<NumberSet>().Aggregate(NumberSet.Empty, static (a, b) => a.Union(b));
+        if (isolated.Intersect(cpus) is { IsEmpty: false } shared)
         {
-            yield return $"CPUs {shared} are isolated (isolcpus= or nohz_full= of the host's kernel command line), and kworkers may run there then, too";
+            yield return $"CPUs {shared} are isolated (isolcpus= or nohz_full= of the host's kernel command line, or a partition of cpusets), and kworkers may run there then, too";
         }
     }
 

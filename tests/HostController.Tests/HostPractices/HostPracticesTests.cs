@@ -94,6 +94,23 @@ public sealed class HostPracticesTests : IDisposable
         Assert.Contains(reason, observation.Reason);
     }
 
+    [Theory]
+    [InlineData("2-5\n", "(null)\n", "CPUs 2 are isolated")]
+    [InlineData("\n", "1-5\n", "CPUs 1-2 are isolated")]
+    [InlineData("2\n", "1\n", "CPUs 1-2 are isolated")]
+    [InlineData("\n", "(null)\n", null)]
+    public async Task Plan_KworkersOnIsolatedCpus_AreWarnedOf(string isolated, string tickless, string? warning)
+    {
+        _tree.Write("/sys/devices/system/cpu/isolated", isolated);
+        _tree.Write("/sys/devices/system/cpu/nohz_full", tickless);
+        await using var host = _tree.Open();
+
+        var warnings = (await host.PlanAsync(HostTree.Plan(KworkerIsolationPractice.PracticeId, false, ("cpumask", "0-2")), default)).Plan.Warnings;
+
+        Assert.Equal(warning is null ? 1 : 2, warnings.Count);
+        Assert.StartsWith(warning ?? "", warnings[^1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Plan_WhatIsInTheWayOfAnotherPractice_IsWarnedOf()
     {
