@@ -217,7 +217,7 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
             changes: false,
             async call =>
             {
-                result.Start = await operations.JudgeAsync(call);
+                result.Start = await operations.JudgeAsync(call, unpredicted);
                 return new VmEvent();
             },
             cancellationToken);
@@ -226,18 +226,10 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
             result.Start = new StartForecast { State = StartForecastState.Otherwise, Text = $"no quote proves it: {error.Message}" };
         }
 
-        if (result.Start is not { State: StartForecastState.Otherwise } || result.Outcome == RebootOutcome.FellBack)
+        if (result.Start is { State: StartForecastState.Otherwise } otherwise && result.Outcome != RebootOutcome.FellBack)
         {
-            return;
-        }
-
-        if (unpredicted is not null)
-        {
-            result.Start = unpredicted;
-        }
-        else
-        {
-            AddProblem(result, $"it was not started as predicted: {result.Start.Text}; see guesttune pcr check");
+            var reason = unpredicted is null ? "" : $" (what could not be predicted: {unpredicted.Text})";
+            AddProblem(result, $"it was not started as predicted: {otherwise.Text}{reason}; see guesttune pcr check");
         }
     }
 

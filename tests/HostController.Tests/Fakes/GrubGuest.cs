@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using GuestTune.Agent.V1;
+using GuestTune.MeasuredBoot.EventLog;
 using GuestTune.Practice.V1;
 
 namespace GuestTune.HostController.Tests.Fakes;
@@ -57,6 +58,9 @@ internal sealed class GrubGuest
     /// <summary>Carried out by GRUB beside what the menu says.</summary>
     public string? Extra { get; set; }
 
+    /// <summary>A register that the firmware measures something else into.</summary>
+    public int? OtherPcr { get; set; }
+
     public static string MenuWith(string arguments) =>
         $$"""
         if [ -s $prefix/grubenv ]; then
@@ -79,6 +83,11 @@ internal sealed class GrubGuest
     public void Start(bool isTrial = false)
     {
         var log = EditedLog.Of("ovmf-direct-kernel");
+        if (OtherPcr is { } other)
+        {
+            log.Events.Add(EditedLog.Entry.Hashing(other, EventType.Ipl, "other"u8.ToArray(), "other"u8.ToArray()));
+        }
+
         var menu = Files[Menu];
         var arguments = menu[(menu.IndexOf("/vmlinuz-6.1", StringComparison.Ordinal))..].Split('\n')[0];
         var armed = "# GRUB Environment Block\nguesttune_trial=armed\n".PadRight(1024, '#');

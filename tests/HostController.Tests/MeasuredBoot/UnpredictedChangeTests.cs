@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Google.Protobuf;
 using Grpc.Core;
 using GuestTune.Agent.V1;
 using GuestTune.HostController.Tests.Fakes;
@@ -201,6 +202,123 @@ public sealed class UnpredictedChangeTests
         Assert.Equal((1, "vm1: differs from the baseline of vm1: PCR 8\n"), (later.ExitCode, later.Error));
     }
 
+    [Fact]
+    public async Task SetWithReboot_GuestShowsItsOldMenuBeforeTheTrialAndStartsIt_Fails()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var (boot, old, shown) = (vms.AgentOf("vm1").Boot, guest.Files[GrubGuest.Menu], 0);
+        var honest = boot.OnRestart;
+        guest.Show = files =>
+        {
+            files.Files.Single(static f => f.Path == GrubGuest.Menu).Content = ByteString.CopyFromUtf8(++shown < 3 ? guest.Files[GrubGuest.Menu] : old);
+            return files;
+        };
+        boot.OnRestart = () =>
+        {
+            guest.Files[GrubGuest.Menu] = old;
+            honest();
+        };
+
+        var (code, _, error) = await vms.RunAsync([.. Add, "--reboot"]);
+        var check = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Equal(3, shown);
+        Assert.Equal(1, code);
+        Assert.StartsWith("vm1: it was not started as predicted: it is not with GuestTune's change op1 (+nohz=off) (what could not be predicted: /boot/grub/grub.cfg is not what GRUB measured at", error, StringComparison.Ordinal);
+        Assert.Equal(1, check.ExitCode);
+        Assert.Contains("GuestTune's change op1 (+nohz=off) is in force, and this start is without it", check.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Set_GuestShowsAndStartsAMenuWithoutTheChangeBefore_IsNotPredictedAndDiffers()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var old = guest.Files[GrubGuest.Menu];
+        await vms.RunAsync(Add);
+        guest.Start();
+        Assert.Equal(0, (await vms.RunAsync("pcr", "check", "vm1")).ExitCode);
+        guest.Files[GrubGuest.Menu] = old;
+
+        var set = await vms.RunAsync("set", "kernel-arguments", "vm1", "--argument", "audit=0", "--operation-id", "op2");
+        guest.Start();
+        var (code, _, error) = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Contains("cannot predict, so pcr check will differ: /boot/grub/grub.cfg is not what GRUB measured at the baseline of vm1 with GuestTune's change op1", set.Out, StringComparison.Ordinal);
+        Assert.Equal(1, code);
+        Assert.StartsWith("vm1: differs from the baseline of vm1: PCR 8, 9; GuestTune's change op2 (+audit=0) was not predicted: ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task SetWithReboot_NotPredictedAndStartedWithoutTheChange_Fails(bool isTrial, bool showsLog)
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var (boot, old) = (vms.AgentOf("vm1").Boot, guest.Files[GrubGuest.Menu]);
+        vms.AgentOf("vm1").ItemPrefix = "boot:";
+        vms["vm1"].BootFiles = null;
+        boot.OnRestart = () =>
+        {
+            guest.Files[GrubGuest.Menu] = old;
+            guest.Start(isTrial);
+            vms["vm1"].EventLog = showsLog ? vms["vm1"].EventLog : null;
+            boot.ComeUp();
+        };
+
+        var (code, _, error) = await vms.RunAsync([.. Add, "--reboot"]);
+
+        var missed = isTrial ? "not with" : "as the baseline of vm1, and not with";
+        Assert.Equal((1, $"vm1: it was not started as predicted: it is {missed} GuestTune's change op1 (+nohz=off) (what could not be predicted: the boot loader is not GRUB); see guesttune pcr check\n"), (code, error));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SetWithReboot_NotPredicted_ExcusesTheCommandLineAlone(bool isOfAnotherRegister)
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        vms.AgentOf("vm1").ItemPrefix = "boot:";
+        vms["vm1"].BootFiles = null;
+        guest.OtherPcr = isOfAnotherRegister ? 7 : null;
+
+        var (code, output, error) = await vms.RunAsync([.. Add, "--reboot"]);
+
+        Assert.Equal(isOfAnotherRegister ? 1 : 0, code);
+        Assert.Equal(!isOfAnotherRegister, output.Contains("vm1: measured boot: cannot predict, so pcr check will differ: the boot loader is not GRUB\n", StringComparison.Ordinal));
+        Assert.Equal(
+            isOfAnotherRegister ? "vm1: it was not started as predicted: differs from the baseline of vm1 in PCR 7, 8, 9 (what could not be predicted: the boot loader is not GRUB); see guesttune pcr check\n" : "",
+            error);
+    }
+
+    [Theory]
+    [InlineData("set")]
+    [InlineData("reboot")]
+    public async Task Restart_NotPredictedAndNoQuoteAfterwards_Fails(string command)
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var boot = vms.AgentOf("vm1").Boot;
+        vms.AgentOf("vm1").ItemPrefix = "boot:";
+        vms["vm1"].BootFiles = null;
+        boot.OnRestart = () =>
+        {
+            guest.Start();
+            vms["vm1"].Forge = static _ => throw new RpcException(new Status(StatusCode.Internal, "torn"));
+            boot.ComeUp();
+        };
+
+        var (code, _, error) = await vms.RunAsync(command is "set" ? [.. Add, "--reboot"] : ["reboot", "vm1", "--trial", "off"]);
+
+        Assert.Equal(1, code);
+        Assert.StartsWith("vm1: it was not started as predicted: no quote proves it: ", error, StringComparison.Ordinal);
+        Assert.Contains("(what could not be predicted: the boot loader is not GRUB)", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(2_000, 10)]
     [InlineData(1, 100_000)]
@@ -211,7 +329,7 @@ public sealed class UnpredictedChangeTests
         var isFirst = true;
         guest.Show = files =>
         {
-            files.Files.Single(static f => f.Path == GrubGuest.Menu).Content = Google.Protobuf.ByteString.CopyFromUtf8(
+            files.Files.Single(static f => f.Path == GrubGuest.Menu).Content = ByteString.CopyFromUtf8(
                 string.Concat(Enumerable.Range(0, lines).Select(i => $"linux /k{i} {new string('a', length)}{(isFirst ? "" : " nohz=off")}\n")));
             isFirst = false;
             return files;

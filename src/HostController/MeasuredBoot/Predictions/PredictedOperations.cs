@@ -66,15 +66,16 @@ internal sealed class PredictedOperations(StartPredictor predictor)
     }
 
     /// <summary>After a restart.</summary>
+    /// <param name="unpredicted">What was said before it; null: that it is predicted, or nothing.</param>
     /// <returns>Null where there is nothing that it could have been predicted from.</returns>
-    public async Task<StartForecast?> JudgeAsync(VmCallContext call)
+    public async Task<StartForecast?> JudgeAsync(VmCallContext call, StartForecast? unpredicted)
     {
         StartForecast? forecast = null;
         var problem = await TryAsync(async () =>
         {
             if (await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken) is { } references)
             {
-                forecast = await predictor.JudgeAsync(call, references);
+                forecast = await predictor.JudgeAsync(call, references, unpredicted?.Text);
             }
         });
         return problem is null ? forecast : new StartForecast { State = StartForecastState.Otherwise, Text = problem };

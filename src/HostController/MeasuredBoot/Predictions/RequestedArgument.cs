@@ -24,6 +24,10 @@ internal sealed record RequestedArgument(string Key, IReadOnlyList<string?> Valu
         _ => [],
     };
 
+    /// <summary>What was asked for, of its words.</summary>
+    /// <param name="changes">As <see cref="ToChange"/> made them.</param>
+    public static IReadOnlyList<RequestedArgument> Of(IReadOnlyList<TokenChange> changes) => [.. changes.Select(static c => new RequestedArgument(c.Key, [c.IsAdded ? c.Value : null]))];
+
     /// <summary>What puts an operation's changes back.</summary>
     public static IReadOnlyList<RequestedArgument> Undoing(IReadOnlyList<TokenChange> changes) =>
     [

@@ -9,16 +9,18 @@ namespace GuestTune.Controller.MeasuredBoot.Predictions;
 /// <param name="Count">Which start of the TPM it is.</param>
 internal sealed record RunningStart(StartReferences References, BootSnapshot Running, StartCount Count, BootFileSet Files)
 {
-    /// <summary>The start that the boot files as they are now will give: the running one, or one that was predicted since.</summary>
-    /// <exception cref="UnpredictableException">None of them was measured with these files.</exception>
+    /// <summary>The start that the boot files as they are now will give: the one that was predicted last, or the baseline where none is in force.</summary>
+    /// <exception cref="UnpredictableException">Other files belong to it: the change that was predicted would be dropped unseen, were an older start taken in its place.</exception>
     public (PcrBank Bank, BootSnapshot Start) Expected()
     {
         var bank = Running.Bank!;
+        var start = References.InForce is { IsPredicted: true } inForce ? inForce.ToSnapshot(References.Baseline) : BootSnapshot.Of(References.Baseline);
         var menu = bank.Hash(Files.Files[Files.Menu]);
-        var start = References.Predictions.Where(static p => p is { IsPredicted: true, Kind: not PredictionKind.Trial, Until: null }).Select(p => p.ToSnapshot(References.Baseline))
-            .Append(BootSnapshot.Of(References.Baseline))
-            .FirstOrDefault(s => s.EventsOf(GrubMeasurement.FilePcr).Any(e => e.DigestOf(bank).Span.SequenceEqual(menu)))
-            ?? throw new UnpredictableException($"{Files.Menu} is not what GRUB measured: it was changed since the guest was started, and not by this host");
+        if (!start.EventsOf(GrubMeasurement.FilePcr).Any(e => e.DigestOf(bank).Span.SequenceEqual(menu)))
+        {
+            throw new UnpredictableException($"{Files.Menu} is not what GRUB measured at {start.Name}, or will: it was changed since, and not by this host");
+        }
+
         foreach (var pcr in (int[])[GrubMeasurement.StringPcr, GrubMeasurement.FilePcr])
         {
             if (start.Explain(pcr) is not { Kind: PcrEvidenceKind.Proven })

@@ -65,7 +65,7 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
 
         // Until a later start is proven to be without it, nobody knows what it made of the next one.
         var count = StartCount.Of(statement);
-        if (references.Predictions.FirstOrDefault(p => p is { IsPredicted: false, Kind: not PredictionKind.Trial, Until: null } && !(p.IsFor(count) && difference.IsEqual)) is { } before)
+        if (references.InForce is { IsPredicted: false } before && !(before.IsFor(count) && difference.IsEqual))
         {
             throw new UnpredictableException($"what {before.Name} made of the next start was not predicted either; save the baseline anew after it");
         }
@@ -155,28 +155,35 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
     }
 
     /// <summary>Holds the start that runs against its references.</summary>
+    /// <param name="unpredicted">Why it could not be predicted; null: it was, or the references tell.</param>
     /// <returns>Whether it is proven equal, and to which; else how it differs from the closest, or why that was not predicted.</returns>
-    public async Task<StartForecast> JudgeAsync(VmCallContext call, StartReferences references)
+    public async Task<StartForecast> JudgeAsync(VmCallContext call, StartReferences references, string? unpredicted)
     {
         var selection = references.Baseline.Selection;
         var (evidence, verdict) = await attestor.AttestAsync(call, new EvidenceRequest(selection));
         var (reference, difference, prediction) = references.Judge(evidence, verdict, selection);
-        StartCount? start = verdict is { IsProven: true, Quote.Statement: { } statement } ? StartCount.Of(statement) : null;
-        if (start is { } proven)
+        if (verdict is not { IsProven: true, Quote.Statement: { } statement })
         {
-            await store.SeeStartAsync(call.Vm.Name, proven, difference.IsEqual ? prediction : null, call.Options.CancellationToken);
+            return Forecast(StartForecastState.Otherwise, $"not proven: {string.Join("; ", verdict.Problems)}");
+        }
+
+        var start = StartCount.Of(statement);
+        await store.SeeStartAsync(call.Vm.Name, start, difference.IsEqual ? prediction : null, call.Options.CancellationToken);
+        if (references.FindMissed(evidence, verdict, selection) is { } missed)
+        {
+            return Forecast(StartForecastState.Otherwise, $"it is {(difference.IsEqual ? $"as {reference.Name}, and " : "")}not {missed.Words}");
         }
 
         if (difference.IsProvenEqual)
         {
-            return references.FindMissed(evidence, verdict, selection) is { } missed
-                ? Forecast(StartForecastState.Otherwise, $"it is as {references.Baseline.Summary.Id}, and not {missed.Words}")
-                : Forecast(StartForecastState.AsPredicted, reference.Name);
+            return Forecast(StartForecastState.AsPredicted, reference.Name);
         }
 
-        return difference.IsEqual ? Forecast(StartForecastState.Otherwise, $"not proven: {string.Join("; ", verdict.Problems)}")
-            : start is not null && references.Unpredicted(start).FirstOrDefault() is { } unpredicted ? Forecast(StartForecastState.NotPredicted, unpredicted.Problem!)
-            : Forecast(StartForecastState.Otherwise, $"differs from {reference.Name} in PCR {string.Join(", ", difference.Pcrs.Where(static p => !p.IsEqual).Select(static p => p.Pcr))}");
+        // Nothing is excused that no command line reaches.
+        int[] differing = [.. difference.Pcrs.Where(static p => !p.IsEqual).Select(static p => p.Pcr)];
+        return (unpredicted ?? references.Unpredicted(start).FirstOrDefault()?.Problem) is { } reason && Array.TrueForAll(differing, static p => p is GrubMeasurement.StringPcr or GrubMeasurement.FilePcr or StubPcr)
+            ? Forecast(StartForecastState.NotPredicted, reason)
+            : Forecast(StartForecastState.Otherwise, difference.IsEqual ? $"{reference.Name} was never proven" : $"differs from {reference.Name} in PCR {string.Join(", ", differing)}");
     }
 
     private static StartForecast Forecast(StartForecastState state, string text) => new() { State = state, Text = text };

@@ -70,17 +70,41 @@ internal sealed record StartReferences(Baseline Baseline, IReadOnlyList<Predicti
         }
     }
 
-    /// <summary>A start that equals the baseline is right; but not what was predicted where a change is in force.</summary>
-    /// <returns>That change; null where the start is none without it.</returns>
+    /// <summary>What this host did last, predicted or not, and what the next start has to have therefore; null: nothing since the baseline.</summary>
+    public Prediction? InForce => Predictions.FirstOrDefault(static p => p is { Kind: not PredictionKind.Trial, Until: null });
+
+    /// <summary>A start that equals the baseline is right, and one that nobody predicted may be; but neither where it is without the change that is in force.</summary>
+    /// <returns>That change; null where nothing shows that it is missing.</returns>
     public Prediction? FindMissed(BootEvidence evidence, EvidenceVerdict verdict, PcrSelection selection)
     {
-        var boot = BootSnapshot.Of(evidence, verdict);
-        return verdict is { IsProven: true, Quote.Statement: { } statement }
-            && IsEqual(BootSnapshot.Of(Baseline))
-            && Predictions.FirstOrDefault(p => p is { IsPredicted: true, Kind: not PredictionKind.Trial, Until: null } && p.IsFor(StartCount.Of(statement))) is { } inForce
-            && !IsEqual(inForce.ToSnapshot(Baseline)) ? inForce : null;
+        if (verdict is not { IsProven: true, Quote.Statement: { } statement } || InForce is not { } inForce || !inForce.IsFor(StartCount.Of(statement)))
+        {
+            return null;
+        }
+
+        var (boot, baseline) = (BootSnapshot.Of(evidence, verdict), BootSnapshot.Of(Baseline));
+        var isBaseline = IsEqual(baseline);
+        var line = boot.Explain(GrubMeasurement.StringPcr) is { Kind: PcrEvidenceKind.Proven } ? CommandLine(boot) : null;
+        if (inForce.IsPredicted)
+        {
+            var next = inForce.ToSnapshot(Baseline);
+            return (isBaseline && !IsEqual(next)) || (line is not null && CommandLine(next) is { } expected && inForce.Changes.Any(c => Last(line, c.Key) != Last(expected, c.Key))) ? inForce : null;
+        }
+
+        // A guest that shows no log cannot hide the line that the baseline's registers stand for.
+        line ??= isBaseline && (selection.Contains(GrubMeasurement.StringPcr) || selection.Contains(GrubMeasurement.FilePcr)) ? CommandLine(baseline) : null;
+        if (line is null || inForce.Kind != PredictionKind.Change)
+        {
+            return null;
+        }
+
+        // Of a practice's arguments not all are for this guest; but one of them is, and the baseline has none that is new.
+        var requested = RequestedArgument.Of(inForce.Changes);
+        return (isBaseline && requested.Any(IsMissing)) || (requested.Count > 0 && requested.All(IsMissing)) ? inForce : null;
 
         bool IsEqual(BootSnapshot reference) => BootComparison.Compare(reference, boot, selection).IsEqual;
+
+        bool IsMissing(RequestedArgument argument) => !argument.IsSatisfiedBy(Last(line, argument.Key));
     }
 
     /// <summary>What this host did that counts for a start, and nobody could tell beforehand what would be measured.</summary>
@@ -88,24 +112,17 @@ internal sealed record StartReferences(Baseline Baseline, IReadOnlyList<Predicti
     public IEnumerable<Prediction> Unpredicted(StartCount? start) => Predictions.Where(p => !p.IsPredicted && (start is { } known ? p.IsFor(known) : p.Until is null));
 
     /// <summary>Whether what counts now has another command line than one that was asked for.</summary>
-    public bool Contradicts(IReadOnlyList<RequestedArgument> requested)
-    {
-        var inForce = Predictions.FirstOrDefault(static p => p is { Kind: not PredictionKind.Trial, Until: null });
-        if (inForce is { IsPredicted: false })
-        {
-            return false;
-        }
+    public bool Contradicts(IReadOnlyList<RequestedArgument> requested) =>
+        InForce is not { IsPredicted: false }
+        && CommandLine(InForce?.ToSnapshot(Baseline) ?? BootSnapshot.Of(Baseline)) is { } line
+        && requested.Any(r => !r.IsSatisfiedBy(Last(line, r.Key)));
 
-        var bank = PcrBank.Find(Baseline.Selection.Bank)!;
-        var start = inForce?.ToSnapshot(Baseline) ?? BootSnapshot.Of(Baseline);
-        if (start.Events.Select(e => GrubMeasurement.Read(e, bank, GrubMeasurement.KernelCommandLine)).OfType<string>().LastOrDefault() is not { } line)
-        {
-            return false;
-        }
+    private static string? CommandLine(BootSnapshot start) =>
+        start.Bank is { } bank ? start.Events.Select(e => GrubMeasurement.Read(e, bank, GrubMeasurement.KernelCommandLine)).OfType<string>().LastOrDefault() : null;
 
-        var last = KernelTokens.Of(line).Select(static t => new TokenChange(true, t)).ToLookup(static t => t.Key, StringComparer.Ordinal);
-        return requested.Any(r => !r.IsSatisfiedBy(last[TokenChange.KeyOf(r.Key)].LastOrDefault()?.Value));
-    }
+    /// <summary>The value that the kernel takes.</summary>
+    private static string? Last(string line, string key) =>
+        KernelTokens.Of(line).Select(static t => new TokenChange(true, t)).LastOrDefault(t => t.Key == TokenChange.KeyOf(key))?.Value;
 
     private static int Cost(BootDifference difference) =>
         difference.Pcrs.Where(static p => !p.IsEqual).Sum(static p => 1 + p.Events.Sum(static e => Math.Max(1, e.Tokens.Count)));
