@@ -191,10 +191,13 @@ public sealed class RealDomainTests : IAsyncDisposable
         Assert.Equal((LibvirtErrorCode.Rpc, "Unable to encode message payload"), (e.Code, e.Message));
         const string TooLarge = "libvirt cannot hand over its definition, which is too large: Unable to encode message payload";
         Assert.Equal($"whether /dev/nosuch is a disk of {Bare} already is not known: {TooLarge}", refusal);
-        Assert.Equal([(Bare, false, TooLarge), (Name, true, null), (Name, true, null)], definitions.Select(static d => (d.Name, d.Xml is not null, d.Problem)).Order());
+        Assert.Equal([(Bare, false, TooLarge), (Name, true, null), (Name, true, null)], definitions.Where(static d => IsOurs(d.Name)).Select(static d => (d.Name, d.Xml is not null, d.Problem)).Order());
         Assert.Equal($"libvirt cannot hand over the definition of {Bare}, which is too large: Unable to encode message payload", problem);
-        Assert.Equal([Bare, Name], vms.Select(static v => v.Name).Order(StringComparer.Ordinal));
+        Assert.Equal([Bare, Name], vms.Select(static v => v.Name).Where(IsOurs).Order(StringComparer.Ordinal));
         Assert.StartsWith("libvirt cannot hand over the domain's XML, which is too large", vms.Single(static v => v.Name == Bare).Problem, StringComparison.Ordinal);
+
+        // Other tests have domains of theirs on the same libvirt.
+        static bool IsOurs(string name) => name is Bare or Name;
     }
 
     [Fact]
