@@ -10,7 +10,6 @@ internal sealed class DefinitionWriter(DomainView view, Action<IReadOnlyList<Kno
 {
     public void Write(IReadOnlyList<KnobWrite> writes)
     {
-        var isAsked = false;
         try
         {
             // libvirt has no "redefine if it is still this one", so between this look and the definition remain some tenths of a millisecond.
@@ -31,10 +30,9 @@ internal sealed class DefinitionWriter(DomainView view, Action<IReadOnlyList<Kno
 
             check(writes);
             var definition = complete.With(Edits(writes)).ToText();
-            isAsked = true;
             view.Host.Define(definition);
         }
-        catch (LibvirtException e) when (e.IsConnectionLost && isAsked)
+        catch (LibvirtException e) when (e.IsUncertain)
         {
             throw new UncertainWriteException("libvirt went away before it said whether it took the definition", e);
         }

@@ -192,7 +192,7 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
                 return work(new DomainView(host, facts, domain));
             }, cancellationToken, limit);
         }
-        catch (Exception e) when (changes && e is UncertainWriteException or LibvirtException { IsConnectionLost: true } or LibvirtException { IsUnanswered: true })
+        catch (Exception e) when (changes && e is UncertainWriteException or LibvirtException { IsUncertain: true })
         {
             return Failed(StatusCode.Unavailable, $"libvirt: {TerminalText.Escape(e.Message, 1000)}; 'guesttune vm history' finds out what became of the operation");
         }

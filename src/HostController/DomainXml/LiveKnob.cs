@@ -32,7 +32,7 @@ internal sealed class LiveKnob(DomainView view, Func<string?> read, Action<strin
         {
             write(value);
         }
-        catch (LibvirtException e) when (e.IsConnectionLost)
+        catch (LibvirtException e) when (e.IsUncertain)
         {
             throw new UncertainWriteException("libvirt went away before it said whether it did it", e);
         }

@@ -33,14 +33,21 @@ internal sealed class LibvirtClient(string uri, LibvirtAccess access, TimeProvid
     /// <exception cref="LibvirtException">As from <see cref="AskAsync"/>.</exception>
     public T Ask<T>(Func<LibvirtConnection, T> question)
     {
+        LibvirtConnection connection;
         try
         {
-            return Ask(ConnectedAsync().WaitAsync(UsualLimit, time).GetAwaiter().GetResult(), question);
+            connection = ConnectedAsync().WaitAsync(UsualLimit, time).GetAwaiter().GetResult();
         }
         catch (TimeoutException e)
         {
             throw Unanswered(UsualLimit, e);
         }
+        catch (LibvirtException e)
+        {
+            throw new LibvirtException(e.Code, e.Domain, e.Message) { IsUnanswered = true, LacksCredentials = e.LacksCredentials };
+        }
+
+        return Ask(connection, question);
     }
 
     public Task DoAsync(Action<LibvirtConnection> work, CancellationToken cancellationToken, TimeSpan? limit = null) =>

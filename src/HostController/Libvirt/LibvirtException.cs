@@ -33,9 +33,12 @@ internal sealed class LibvirtException : Exception
     /// <summary>The other side asked for credentials, and there are none for it here.</summary>
     public bool LacksCredentials { get; init; }
 
-    /// <summary>The time limit passed: it may answer yet, and do what it was asked.</summary>
+    /// <summary>The time limit passed, and it may answer yet, and do what it was asked; or a daemon that went away did not come back.</summary>
     public bool IsUnanswered { get; init; }
 
     /// <summary>The daemon went away in the middle: whether it did what it was asked is not known.</summary>
     public bool IsConnectionLost { get; init; }
+
+    /// <summary>What it did is to be found out, once it can be asked again.</summary>
+    public bool IsUncertain => IsConnectionLost || IsUnanswered;
 }

@@ -37,6 +37,9 @@ internal sealed class FakeDomain : IDomain, IDomainHost
     /// <summary>libvirt cannot be asked.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>Done before each change.</summary>
+    public Action? BeforeChange { get; set; }
+
     /// <summary>Done when libvirt is asked for the definition with its secrets: just before it is written.</summary>
     public Action? BeforeDefine { get; set; }
 
@@ -72,11 +75,7 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 
     public string Xml(DomainXmlFlags flags)
     {
-        if (IsAway)
-        {
-            throw new LibvirtException(LibvirtErrorCode.SystemError, 0, "Failed to connect socket");
-        }
-
+        RequireThere();
         if (flags.HasFlag(DomainXmlFlags.Secure))
         {
             BeforeDefine?.Invoke();
@@ -185,8 +184,18 @@ internal sealed class FakeDomain : IDomain, IDomainHost
         Live = live.With([(new DomainPath("iothreads/text()"), count == 0 ? null : $"{count}")]).ToText();
     });
 
+    private void RequireThere()
+    {
+        if (IsAway)
+        {
+            throw new LibvirtException(LibvirtErrorCode.SystemError, 0, "Failed to connect socket") { IsUnanswered = true };
+        }
+    }
+
     private void Change(Action change)
     {
+        BeforeChange?.Invoke();
+        RequireThere();
         if (ChangesUntilLost is not { } left)
         {
             change();

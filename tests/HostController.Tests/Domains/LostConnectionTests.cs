@@ -101,6 +101,21 @@ public sealed class LostConnectionTests : IDisposable
     }
 
     [Theory]
+    [InlineData(0, "cut off, and nothing was changed")]
+    [InlineData(1, "cut off in the middle: changed: xml:iothreads/text(), xml:cputune/iothreadpin[@iothread='1']/@cpuset; not changed: live:iothread/1, live:iothreadpin/1")]
+    public void Apply_LibvirtIsGoneBetweenTwoChanges_IsSettledByWhatIsThereLater(int change, string error)
+    {
+        var before = _fixture.Canonical;
+        _fixture.Domain.BeforeChange = () => _fixture.Domain.IsAway = change-- == 0;
+
+        Assert.Throws<UncertainWriteException>(() => _fixture.Apply("o1", "iothreads", Wish));
+
+        (_fixture.Domain.BeforeChange, _fixture.Domain.IsAway) = (null, false);
+        Assert.Equal((OperationState.Failed, error), (_fixture.History()[0].State, _fixture.History()[0].Error));
+        Assert.Equal(error.Contains("changed:", StringComparison.Ordinal), before != _fixture.Canonical);
+    }
+
+    [Theory]
     [InlineData(0, true)]
     [InlineData(0, false)]
     [InlineData(1, true)]
