@@ -245,12 +245,15 @@ public sealed class OperationEngine : IDisposable
             return former.Operation.State == OperationState.Begun ? Complete(journal, formerPractice, former, force) : Repeat(formerPractice, former);
         }
 
-        var target = UndoTarget.Choose(journal, operationId, targetId);
+        var target = UndoTarget.Choose(journal, operationId, targetId, IsMade);
         var practice = Find(target.Begun.Practice);
         var changes = UndoPlan.Of(target, practice, journal, _readBootId(), force);
         practice.CheckHarm(changes, force);
         return Begin(journal, practice, NewRecord(operationId, OperationKind.Undo, target.Begun.Practice, request, target.Begun.OperationId, changes));
     }
+
+    private bool IsMade(BegunRecord begun) => _practices.TryGetValue(begun.Practice, out var practice)
+        && Settlement.Of(practice, begun, _readBootId())?.Outcomes.Exists(static o => o.State == ChangeState.Verified) is true;
 
     private BegunRecord NewRecord(
         string operationId, OperationKind kind, string practice, string request, string? target, IReadOnlyList<Change> changes)

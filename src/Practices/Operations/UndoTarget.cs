@@ -5,15 +5,16 @@ namespace GuestTune.Practices;
 /// <summary>Finds the operation to undo, or says why it cannot be.</summary>
 internal static class UndoTarget
 {
+    /// <param name="isMade">Whether what an operation was to change is so now, at least in part.</param>
     /// <exception cref="PracticeException">There is none, or it cannot be undone.</exception>
-    public static JournaledOperation Choose(Journal journal, string undoId, string? targetId)
+    public static JournaledOperation Choose(Journal journal, string undoId, string? targetId, Func<BegunRecord, bool> isMade)
     {
         if (string.IsNullOrEmpty(targetId))
         {
             var all = journal.Operations;
             for (var i = all.Count - 1; i >= 0; i--)
             {
-                if (WhyNot(all[i]) is null)
+                if (WhyNot(all[i], isMade) is null)
                 {
                     return all[i];
                 }
@@ -29,10 +30,10 @@ internal static class UndoTarget
 
         var target = journal.Find(targetId)
             ?? throw PracticeException.NotFound($"no operation '{targetId}' in the journal; see the history (only the newest operations are kept)");
-        return WhyNot(target) is { } reason ? throw PracticeException.Precondition(reason) : target;
+        return WhyNot(target, isMade) is { } reason ? throw PracticeException.Precondition(reason) : target;
     }
 
-    private static string? WhyNot(JournaledOperation candidate)
+    private static string? WhyNot(JournaledOperation candidate, Func<BegunRecord, bool> isMade)
     {
         var operation = candidate.Operation;
         return operation switch
@@ -40,10 +41,13 @@ internal static class UndoTarget
             { Kind: OperationKind.Undo } => $"operation '{operation.OperationId}' is an undo itself (of '{operation.RelatedOperationId}'); to have those values again, apply them again",
             { State: OperationState.Undone } => $"operation '{operation.OperationId}' has been undone already, by '{operation.RelatedOperationId}'",
             { State: OperationState.Unchanged } => $"operation '{operation.OperationId}' changed nothing: there is nothing to undo",
-            { State: OperationState.Failed } when !LeftSomething(operation) => $"operation '{operation.OperationId}' failed and was put back: there is nothing to undo",
+            { State: OperationState.Failed } when !LeftSomething(operation) && !(WasCutOff(operation) && isMade(candidate.Begun)) => $"operation '{operation.OperationId}' failed and was put back: there is nothing to undo",
             _ => null,
         };
     }
+
+    /// <summary>Nothing of it failed: it was found unmade after a call that libvirt had not answered, and may have carried out afterwards.</summary>
+    private static bool WasCutOff(Operation operation) => operation.Outcomes.Count > 0 && operation.Outcomes.All(static o => o.State == ChangeState.Skipped);
 
     /// <summary>A failed operation whose earlier changes could not all be put back.</summary>
     private static bool LeftSomething(Operation operation)

@@ -45,6 +45,9 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 
     public int DefineCount { get; private set; }
 
+    /// <summary>The definition that it was asked for last, whether it took it or not.</summary>
+    public string? LastAsked { get; private set; }
+
     public List<DomainDefinition> Others { get; } = [];
 
     public string HostCapabilities { get; set; } = Capabilities16Cpus;
@@ -158,6 +161,7 @@ internal sealed class FakeDomain : IDomain, IDomainHost
             throw failure;
         }
 
+        LastAsked = xml;
         Change(() =>
         {
             DefineCount++;

@@ -136,6 +136,24 @@ public sealed class LostConnectionTests : IDisposable
     }
 
     [Fact]
+    public void Undo_LostDefinitionTakesEffectAfterItWasLookedFor_PutsItBack()
+    {
+        _fixture.Domain.Live = null;
+        _fixture.Apply("o0", "agent-channel", ("enabled", "true"));
+        var before = _fixture.Canonical;
+        CutOff(0, isMade: false);
+        Assert.Equal("cut off, and nothing was changed", _fixture.History()[0].Error);
+        Assert.Contains("there is nothing to undo", Assert.Throws<PracticeException>(() => _fixture.Undo("u0", "o1")).Message, StringComparison.Ordinal);
+
+        _fixture.Domain.Persistent = _fixture.Domain.LastAsked!;
+        var undone = _fixture.Undo("u1").Operation;
+
+        Assert.Equal((OperationState.Done, "o1"), (undone.State, undone.RelatedOperationId));
+        Assert.Equal(before, _fixture.Canonical);
+        Assert.Equal("o0", _fixture.Undo("u2").Operation.RelatedOperationId);
+    }
+
+    [Fact]
     public void Undo_LibvirtDoesNotComeBack_IsSettledAndTheOperationIsUndone()
     {
         var before = _fixture.Canonical;
