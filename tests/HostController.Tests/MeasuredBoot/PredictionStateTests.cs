@@ -91,6 +91,22 @@ public sealed class PredictionStateTests : IDisposable
         static string Mark(Prediction p) => p.IsPredicted ? "" : "!";
     }
 
+    [Fact]
+    public async Task Insert_MoreTrialsThanAreKept_KeepsWhatIsInForce()
+    {
+        await SaveAsync();
+        await DoAsync("+a");
+        for (var i = 0; i < 65; i++)
+        {
+            await _store.AddPredictionAsync(New($"t{i}", PredictionKind.Trial), default);
+        }
+
+        var predictions = await _store.ListPredictionsAsync(Vm, default);
+
+        Assert.Equal(PredictionState.Pending, Assert.Single(predictions, static p => p.OperationId == "a").State);
+        Assert.InRange(predictions.Count, 64, 66);
+    }
+
     private async Task DoAsync(string step)
     {
         var predictions = await _store.ListPredictionsAsync(Vm, default);
