@@ -75,12 +75,24 @@ public sealed class GrubPredictionTests
     [InlineData("linux /k a='\"' \"''b c\"", "linux /k a='\"' \"''b nohz=off c\"", "the change is within quotes, or opens them")]
     [InlineData("linux /k nohz=\"1 init=/bin/sh 2\"", "linux /k nohz=off init=/bin/sh 2\"", "the change is within quotes, or opens them")]
     [InlineData("linux /k ro \\", "linux /k ro \\ nohz=off", "the change is within quotes, or opens them")]
+    [InlineData("linux /k nohz=on -- single", "linux /k nohz=on -- single nohz=off", "the change is behind --, where the kernel's arguments end, or moves that")]
+    [InlineData("linux /k nohz=on '--' single", "linux /k nohz=on '--' single nohz=off", "the change is behind --, where the kernel's arguments end, or moves that")]
+    [InlineData("linux /k nohz=on a", "linux /k nohz=on -- nohz=off a", "the change is behind --, where the kernel's arguments end, or moves that")]
+    [InlineData("linux /k b=\"1 -- 2\" nohz=on", "linux /k nohz=off b=\"1 -- 2\" nohz=on", "it has a quoted --, which may end the kernel's arguments")]
     [InlineData("initrd /i", "initrd /i nohz=off", "it is no line of the kernel's arguments, and was changed")]
     public void Between_MoreThanWasAskedFor_IsRefused(string before, string after, string reason)
     {
         var refusal = Assert.Throws<UnpredictableException>(() => BootFileChange.Between(Files((Menu, before)), Files((Menu, after)), Requested));
 
         Assert.Equal($"{Menu}, line 1: {reason}", refusal.Message);
+    }
+
+    [Fact]
+    public void After_VariableEndsTheKernelsArguments_IsRefused()
+    {
+        var refusal = Assert.Throws<UnpredictableException>(() => Predict((Menu, "linux /k $opts", "linux /k $opts nohz=off"), Requested, Line("/k nohz=on --")));
+
+        Assert.Equal("the change is behind --, where the kernel's arguments end, or moves that", refusal.Message);
     }
 
     [Fact]

@@ -29,6 +29,9 @@ internal static class KernelTokens
         return tokens;
     }
 
+    /// <summary>Without what is for init: the kernel hands on what follows <c>--</c> (kernel/params.c, parse_args).</summary>
+    public static IEnumerable<string> OfKernel(string line) => Of(line).TakeWhile(static t => t is not ("--" or "\"--\""));
+
     /// <summary>isspace() of the kernel.</summary>
     private static bool IsBlank(char c) => c is ' ' or '\t' or '\n' or '\v' or '\f' or '\r' or '\u00a0';
 }

@@ -9,6 +9,11 @@ namespace GuestTune.Controller.MeasuredBoot.Predictions;
 /// <param name="Tail">Words behind it.</param>
 internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, string[] After, string[] Tail)
 {
+    /// <summary>What follows it is for init (kernel/params.c, parse_args).</summary>
+    private const string EndOfArguments = "--";
+
+    private const string BehindEnd = "the change is behind --, where the kernel's arguments end, or moves that";
+
     public IReadOnlyList<TokenChange> Changes { get; } =
         [.. SequenceDiff.Of(Before, After).Where(static s => !s.IsKept).Select(s => s.Before >= 0 ? new TokenChange(false, Before[s.Before]) : new TokenChange(true, After[s.After]))];
 
@@ -42,6 +47,16 @@ internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, stri
         if (IsOpen(before[..start]) || edit.Before.Concat(edit.After).Any(IsOpen))
         {
             throw new UnpredictableException("the change is within quotes, or opens them");
+        }
+
+        if (edit.Lead.Concat(edit.Before).Concat(edit.After).Any(IsEnd))
+        {
+            throw new UnpredictableException(BehindEnd);
+        }
+
+        if (old.Skip(old.Count - tail).FirstOrDefault(static w => IsEnd(w.Value)) is { } mark && (mark.Value != EndOfArguments || IsOpen(before[..mark.Index])))
+        {
+            throw new UnpredictableException("it has a quoted --, which may end the kernel's arguments");
         }
 
         var (lastBefore, lastAfter) = (LastByKey(wordsBefore), LastByKey(wordsAfter));
@@ -113,7 +128,7 @@ internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, stri
     private static Dictionary<string, string> LastByKey(string[] words)
     {
         var last = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var word in words)
+        foreach (var word in words.TakeWhile(static w => !IsEnd(w)))
         {
             last[TokenChange.KeyOf(word)] = word;
         }
@@ -134,7 +149,11 @@ internal sealed partial record ArgumentEdit(string[] Lead, string[] Before, stri
         }
     }
 
-    private string Exchange(string[] words, int at) => string.Join(' ', [.. words[..at], .. After, .. words[(at + Before.Length)..]]);
+    /// <summary>Also as GRUB reads it, and within quotes, where it may be a part of another word.</summary>
+    private static bool IsEnd(string word) => string.Concat(word.Where(static c => c is not ('"' or '\'' or '\\'))) == EndOfArguments;
+
+    // Variables may have it, which only the line that was measured shows.
+    private string Exchange(string[] words, int at) => words[..at].Any(IsEnd) ? throw new UnpredictableException(BehindEnd) : string.Join(' ', [.. words[..at], .. After, .. words[(at + Before.Length)..]]);
 
     private static bool Has(string[] words, int at, string[] part) => at + part.Length <= words.Length && words.AsSpan(at, part.Length).SequenceEqual(part);
 
