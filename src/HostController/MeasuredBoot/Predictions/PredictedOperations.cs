@@ -32,7 +32,8 @@ internal sealed class PredictedOperations(StartPredictor predictor)
     {
         StartReferences? references = null;
         var unknown = await TryAsync(async () => references = await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken));
-        var target = references?.Predictions.FirstOrDefault(p => p is { Kind: PredictionKind.Change, IsUndone: false } && (ask.TargetOperationId.Length == 0 || p.OperationId == ask.TargetOperationId));
+        var target = references is null || IsKnown(references, ask.OperationId) ? null
+            : references.Predictions.FirstOrDefault(p => p is { Kind: PredictionKind.Change, IsUndone: false } && (ask.TargetOperationId.Length == 0 || p.OperationId == ask.TargetOperationId));
 
         // Also where the guest fell back: it goes back to what was predicted before.
         var (start, problem) = target is null ? default : await BeginAsync(call, ask.OperationId, mayDiffer: true);
@@ -40,10 +41,19 @@ internal sealed class PredictedOperations(StartPredictor predictor)
 
         // What was asked for counts; where that was the last operation, only the guest knows which it is.
         var undone = ask.TargetOperationId.Length > 0 ? ask.TargetOperationId : answer.Operation.RelatedOperationId;
-        if (target is null || target.OperationId != undone)
+        if (target is null)
         {
             unknown ??= references is null ? null : "what that operation had changed was not predicted from this baseline";
             return (answer, await EndAsync(call, null, unknown, answer.Operation, answer.RepeatedAnswer, [], PredictionKind.Undo, undone: null));
+        }
+
+        if (target.OperationId != undone)
+        {
+            // Whether that was of the command line is the guest's word, too.
+            _begun.TryRemove(call.Vm.Name, out _);
+            var reason = $"the guest says that it took back {(undone.Length == 0 ? "an operation without an id" : TerminalText.Escape(undone, 64))}, and not {target.OperationId}";
+            return (answer, answer.Operation.State == OperationState.Failed ? null : await GiveUpAsync(
+                reason, () => predictor.GiveUpAsync(call.Vm.Name, start?.Count, ask.OperationId, PredictionKind.Undo, [], reason, undone: null, call.Options.CancellationToken)));
         }
 
         return (answer, await EndAsync(call, start, problem, answer.Operation, answer.RepeatedAnswer, RequestedArgument.Undoing(target.Changes), PredictionKind.Undo, target));
@@ -99,7 +109,7 @@ internal sealed class PredictedOperations(StartPredictor predictor)
         var problem = await TryAsync(async () =>
         {
             // A repeated call was predicted when it was made.
-            if (await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken) is { } references && !references.Predictions.Any(p => p.Kind != PredictionKind.Trial && p.OperationId == operationId))
+            if (await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken) is { } references && !IsKnown(references, operationId))
             {
                 start = await predictor.LookAsync(call, references, mayDiffer);
                 _begun[call.Vm.Name] = (operationId, start);
@@ -156,9 +166,11 @@ internal sealed class PredictedOperations(StartPredictor predictor)
         return requested.Count > 0 && await TryAsync(async () =>
         {
             contradicts = await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken) is { } references
-                && !references.Predictions.Any(p => p.Kind != PredictionKind.Trial && p.OperationId == operationId) && references.Contradicts(requested);
+                && !IsKnown(references, operationId) && references.Contradicts(requested);
         }) is null && contradicts;
     }
+
+    private static bool IsKnown(StartReferences references, string operationId) => references.Predictions.Any(p => p.Kind != PredictionKind.Trial && p.OperationId == operationId);
 
     private static async Task<StartForecast> GiveUpAsync(string reason, Func<Task> note) =>
         NotPredicted(await TryAsync(note) is { } unsaved ? $"{reason}; and what was predicted before counts still, since that cannot be noted: {unsaved}" : reason);

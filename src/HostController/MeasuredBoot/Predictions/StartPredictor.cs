@@ -104,7 +104,7 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
             Until: null,
             BootEventLogWriter.Write(GrubPrediction.After(expected.Events, bank, changes), bank));
         var isBaseline = prediction.ToSnapshot(baseline) is var next && baseline.Values.All(v => next.ValueOf(v.Index)!.Digest.AsSpan().SequenceEqual(v.Digest));
-        await store.SupersedeAsync(call.Vm.Name, start.Count, isBaseline && undone is not null ? null : prediction, undone, call.Options.CancellationToken);
+        await store.SupersedeAsync(call.Vm.Name, start.Count, isBaseline && start.References.IsLast(undone) ? null : prediction, undone, call.Options.CancellationToken);
         return isBaseline ? baseline.Summary.Id.ToString() : next.Name;
     }
 
@@ -150,8 +150,7 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
         }
 
         // Without its last change a VM is as its baseline, which always counts.
-        var isLast = undone is not null && !references.Predictions.Any(p => p is { Kind: PredictionKind.Change, IsUndone: false } && p.OperationId != undone.OperationId);
-        await store.SupersedeAsync(vm, count, isLast ? null : next, undone?.OperationId, cancellationToken);
+        await store.SupersedeAsync(vm, count, references.IsLast(undone?.OperationId) ? null : next, undone?.OperationId, cancellationToken);
     }
 
     /// <summary>Holds the start that runs against its references.</summary>

@@ -111,6 +111,10 @@ internal sealed record StartReferences(Baseline Baseline, IReadOnlyList<Predicti
     /// <param name="start">Null: not proven, and so any that is still to come.</param>
     public IEnumerable<Prediction> Unpredicted(StartCount? start) => Predictions.Where(p => !p.IsPredicted && (start is { } known ? p.IsFor(known) : p.Until is null));
 
+    /// <summary>Whether no other change is left where an operation is taken back.</summary>
+    /// <param name="undone">Null: none is.</param>
+    public bool IsLast(string? undone) => undone is not null && !Predictions.Any(p => p is { Kind: PredictionKind.Change, IsUndone: false } && p.OperationId != undone);
+
     /// <summary>Whether what counts now has another command line than one that was asked for.</summary>
     public bool Contradicts(IReadOnlyList<RequestedArgument> requested) =>
         InForce is not { IsPredicted: false }
@@ -122,7 +126,7 @@ internal sealed record StartReferences(Baseline Baseline, IReadOnlyList<Predicti
 
     /// <summary>The value that the kernel takes.</summary>
     private static string? Last(string line, string key) =>
-        KernelTokens.Of(line).Select(static t => new TokenChange(true, t)).LastOrDefault(t => t.Key == TokenChange.KeyOf(key))?.Value;
+        KernelTokens.OfKernel(line).Select(static t => new TokenChange(true, t)).LastOrDefault(t => t.Key == TokenChange.KeyOf(key))?.Value;
 
     private static int Cost(BootDifference difference) =>
         difference.Pcrs.Where(static p => !p.IsEqual).Sum(static p => 1 + p.Events.Sum(static e => Math.Max(1, e.Tokens.Count)));
