@@ -279,7 +279,7 @@ internal sealed class FleetController : IController
     private static async Task<VmEvent> PingOneAsync(VmCallContext call, uint count)
     {
         var ask = new AgentApi.PingRequest { Payload = PingPayload };
-        var result = new PingResult { AttachNs = Nanoseconds(call.AttachTime) };
+        var result = new PingResult { AttachNs = Nanoseconds(call.Attachment.Took) };
         for (var i = 0; i < count; i++)
         {
             var start = call.Time.GetTimestamp();

@@ -159,7 +159,7 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
                 attempt.Reach(attachment);
                 using var expectation = attachment.Session.ExpectAnswer();
                 var callOptions = new CallOptions(deadline: deadline, cancellationToken: cancellationToken);
-                return await call(new VmCallContext(vm, link.Client, link.MeasuredBoot, callOptions, attachment.Took, time));
+                return await call(new VmCallContext(vm, link.Client, link.MeasuredBoot, callOptions, attachment, time));
             }
             catch (AttachException e) when (e.Failure is AttachFailure.Lost or AttachFailure.Held && !cancellationToken.IsCancellationRequested)
             {

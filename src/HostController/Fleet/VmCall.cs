@@ -1,4 +1,5 @@
 using Grpc.Core;
+using GuestTune.Controller.Channel;
 using GuestTune.Controller.Inventory;
 using GuestTune.Controller.V1;
 using AgentApi = GuestTune.Agent.V1;
@@ -10,11 +11,11 @@ internal delegate Task<VmEvent> VmCall(VmCallContext context);
 
 /// <summary>What a <see cref="VmCall"/> works with.</summary>
 /// <param name="Vm">The VM that is called.</param>
-/// <param name="AttachTime">How long this call waited for the session; zero where there was one.</param>
+/// <param name="Attachment">The session that it goes over.</param>
 internal readonly record struct VmCallContext(
     VmEntry Vm,
     AgentApi.Agent.AgentClient Agent,
     AgentApi.MeasuredBoot.MeasuredBootClient MeasuredBoot,
     CallOptions Options,
-    TimeSpan AttachTime,
+    Attachment Attachment,
     TimeProvider Time);

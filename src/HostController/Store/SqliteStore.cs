@@ -155,38 +155,13 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
     public async Task<bool> RemoveBaselineAsync(BaselineId id, CancellationToken cancellationToken) =>
         await ExecuteAsync("DELETE FROM pcr_baseline WHERE scope = @scope AND name = @name", Key(id), cancellationToken) > 0;
 
-    public Task<IReadOnlyList<Prediction>> ListPredictionsAsync(string vm, CancellationToken cancellationToken) => _database.ReadAsync<IReadOnlyList<Prediction>>(
-        async transaction =>
-        {
-            var rows = await transaction.Connection!.QueryAsync<PredictionRow>(
-                """
-                SELECT operation_id AS OperationId, kind, changes, predicted_at_ms AS PredictedAtMs, from_reset AS FromReset, until_reset AS UntilReset, until_restart AS UntilRestart,
-                       is_undone AS IsUndone, met_reset AS MetReset, met_restart AS MetRestart, event_log AS EventLog, problem
-                FROM pcr_prediction WHERE vm = @vm ORDER BY id DESC
-                """,
-                new { vm },
-                transaction);
-            return
-            [
-                .. rows.Select(r => new Prediction(
-                    vm,
-                    r.OperationId,
-                    Enum.Parse<PredictionKind>(r.Kind, ignoreCase: true),
-                    TokenChange.Parse(r.Changes),
-                    Time(r.PredictedAtMs),
-                    (uint)r.FromReset,
-                    r.UntilReset is { } resets ? new StartCount((uint)resets, (uint)r.UntilRestart) : null,
-                    r.EventLog,
-                    r.IsUndone != 0,
-                    r.MetReset is { } met ? new StartCount((uint)met, (uint)r.MetRestart) : null,
-                    r.Problem)),
-            ];
-        },
-        cancellationToken);
+    public Task<IReadOnlyList<Prediction>> ListPredictionsAsync(string vm, CancellationToken cancellationToken) =>
+        _database.ReadAsync(transaction => ListAsync(transaction, vm), cancellationToken);
 
-    public Task SupersedeAsync(string vm, StartCount running, Prediction? next, string? undone, CancellationToken cancellationToken) => _database.WriteAsync(
+    public Task SupersedeAsync(string vm, StartCount running, Prediction? next, string? undone, StartReferences? seen, CancellationToken cancellationToken) => _database.WriteAsync(
         async transaction =>
         {
+            await ExpectAsync(transaction, vm, seen);
             await transaction.Connection!.ExecuteAsync(
                 "UPDATE pcr_prediction SET until_reset = @Resets, until_restart = @Restarts WHERE vm = @vm AND until_reset IS NULL",
                 new { vm, Resets = (long)running.Resets, Restarts = (long)running.Restarts },
@@ -198,8 +173,13 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
         },
         cancellationToken);
 
-    public Task AddPredictionAsync(Prediction prediction, CancellationToken cancellationToken) =>
-        _database.WriteAsync(transaction => InsertAsync(transaction, prediction), cancellationToken);
+    public Task AddPredictionAsync(Prediction prediction, StartReferences? seen, CancellationToken cancellationToken) => _database.WriteAsync(
+        async transaction =>
+        {
+            await ExpectAsync(transaction, prediction.Vm, seen);
+            return await InsertAsync(transaction, prediction);
+        },
+        cancellationToken);
 
     public Task SeeStartAsync(string vm, StartCount start, Prediction? met, CancellationToken cancellationToken) => ExecuteAsync(
         """
@@ -258,6 +238,51 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
             EnrolledAt = Time(row.EnrolledAtMs),
             LastSeen = new TpmCounters((uint)row.ResetCount, (uint)row.RestartCount, (ulong)row.ClockMs),
         };
+    }
+
+    private static async Task<IReadOnlyList<Prediction>> ListAsync(SqliteTransaction transaction, string vm)
+    {
+        var rows = await transaction.Connection!.QueryAsync<PredictionRow>(
+            """
+            SELECT operation_id AS OperationId, kind, changes, predicted_at_ms AS PredictedAtMs, from_reset AS FromReset, until_reset AS UntilReset, until_restart AS UntilRestart,
+                   is_undone AS IsUndone, met_reset AS MetReset, met_restart AS MetRestart, event_log AS EventLog, problem
+            FROM pcr_prediction WHERE vm = @vm ORDER BY id DESC
+            """,
+            new { vm },
+            transaction);
+        return
+        [
+            .. rows.Select(r => new Prediction(
+                vm,
+                r.OperationId,
+                Enum.Parse<PredictionKind>(r.Kind, ignoreCase: true),
+                TokenChange.Parse(r.Changes),
+                Time(r.PredictedAtMs),
+                (uint)r.FromReset,
+                r.UntilReset is { } resets ? new StartCount((uint)resets, (uint)r.UntilRestart) : null,
+                r.EventLog,
+                r.IsUndone != 0,
+                r.MetReset is { } met ? new StartCount((uint)met, (uint)r.MetRestart) : null,
+                r.Problem)),
+        ];
+    }
+
+    /// <summary>Guests decide how long it takes from the look at them to the prediction. Trials are nothing that others follow from.</summary>
+    private static async Task ExpectAsync(SqliteTransaction transaction, string vm, StartReferences? seen)
+    {
+        if (seen is null)
+        {
+            return;
+        }
+
+        var savedAtMs = await transaction.Connection!.ExecuteScalarAsync<long?>("SELECT saved_at_ms FROM pcr_baseline WHERE scope = 'vm' AND name = @vm", new { vm }, transaction);
+        if (savedAtMs != seen.Baseline.Summary.SavedAt.ToUnixTimeMilliseconds() || !Changes(await ListAsync(transaction, vm)).SequenceEqual(Changes(seen.Predictions)))
+        {
+            throw new UnpredictableException("another operation, or a new baseline, came between");
+        }
+
+        static IEnumerable<(string, PredictionKind, StartCount?, bool)> Changes(IEnumerable<Prediction> predictions) =>
+            predictions.Where(static p => p.Kind != PredictionKind.Trial).Select(static p => (p.OperationId, p.Kind, p.Until, p.IsUndone));
     }
 
     /// <summary>Without those that no start can equal any more, but for changes that may yet be undone.</summary>

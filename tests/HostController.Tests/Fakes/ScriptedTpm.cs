@@ -31,6 +31,9 @@ internal sealed class ScriptedTpm : AgentApi.MeasuredBoot.MeasuredBootBase
     /// <summary>What the honest one would answer to this, in place of what was asked.</summary>
     public Func<QuoteRequest, QuoteRequest> ForgeQuestion { get; set; } = request => request;
 
+    /// <summary>Run before a quote is made.</summary>
+    public Func<ServerCallContext, Task> BeforeQuote { get; set; } = _ => Task.CompletedTask;
+
     private TpmClient Client => new(Tpm ?? throw new RpcException(new Status(StatusCode.FailedPrecondition, "this guest has no TPM: give its domain <tpm>")));
 
     public override Task<ReadPcrsResponse> ReadPcrs(ReadPcrsRequest request, ServerCallContext context)
@@ -70,9 +73,14 @@ internal sealed class ScriptedTpm : AgentApi.MeasuredBoot.MeasuredBootBase
             }
         }));
 
-    public override Task<QuoteResponse> Quote(QuoteRequest request, ServerCallContext context) => With(TpmTemplates.AttestationKey(), (handle, key) =>
+    public override async Task<QuoteResponse> Quote(QuoteRequest request, ServerCallContext context)
     {
-        request = ForgeQuestion(request);
+        await BeforeQuote(context);
+        return await With(TpmTemplates.AttestationKey(), (handle, key) => Quote(ForgeQuestion(request), handle, key));
+    }
+
+    private Task<QuoteResponse> Quote(QuoteRequest request, uint handle, TpmPublic key)
+    {
         var selection = new PcrSelection((TpmAlgorithm)request.Selection.Algorithm, request.Selection.Mask);
         var (attest, signature) = Client.Quote(handle, request.Nonce.Span, selection);
         return Task.FromResult((QuoteResponse)Forge(new QuoteResponse
@@ -84,7 +92,7 @@ internal sealed class ScriptedTpm : AgentApi.MeasuredBoot.MeasuredBootBase
             AttestationKey = ByteString.CopyFrom(key.Bytes),
             Values = ToMessage(selection),
         }));
-    });
+    }
 
     public override async Task ReadEventLog(ReadEventLogRequest request, IServerStreamWriter<ReadEventLogResponse> responseStream, ServerCallContext context)
     {

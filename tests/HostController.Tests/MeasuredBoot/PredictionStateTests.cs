@@ -98,7 +98,7 @@ public sealed class PredictionStateTests : IDisposable
         await DoAsync("+a");
         for (var i = 0; i < 65; i++)
         {
-            await _store.AddPredictionAsync(New($"t{i}", PredictionKind.Trial), default);
+            await _store.AddPredictionAsync(New($"t{i}", PredictionKind.Trial), seen: null, default);
         }
 
         var predictions = await _store.ListPredictionsAsync(Vm, default);
@@ -123,7 +123,7 @@ public sealed class PredictionStateTests : IDisposable
                 _running = new StartCount(_running.Resets + 1, 0);
                 break;
             case "t":
-                await _store.AddPredictionAsync(New("t", PredictionKind.Trial), default);
+                await _store.AddPredictionAsync(New("t", PredictionKind.Trial), seen: null, default);
                 break;
             case "?t":
                 await _predictor.GiveUpAsync(Vm, null, "t", PredictionKind.Trial, [], "unknown", undone: null, default);
@@ -133,11 +133,11 @@ public sealed class PredictionStateTests : IDisposable
                 await _store.SeeStartAsync(Vm, _running, named, default);
                 break;
             case ['+', .. var id]:
-                await _store.SupersedeAsync(Vm, _running, New(id, PredictionKind.Change), undone: null, default);
+                await _store.SupersedeAsync(Vm, _running, New(id, PredictionKind.Change), undone: null, seen: null, default);
                 break;
             case ['-', .. var id]:
                 var isLast = predictions.All(p => p.OperationId == id || p is not { Kind: PredictionKind.Change, IsUndone: false });
-                await _store.SupersedeAsync(Vm, _running, isLast ? null : New("u", PredictionKind.Undo), id, default);
+                await _store.SupersedeAsync(Vm, _running, isLast ? null : New("u", PredictionKind.Undo), id, seen: null, default);
                 break;
             case ['?', .. var id]:
                 await _predictor.GiveUpAsync(Vm, null, id, PredictionKind.Change, [new TokenChange(true, id)], "unknown", undone: null, default);

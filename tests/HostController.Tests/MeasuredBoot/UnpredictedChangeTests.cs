@@ -73,6 +73,90 @@ public sealed class UnpredictedChangeTests
     }
 
     [Fact]
+    public async Task Set_TimedOutAndRepeatedAfterARestart_IsPredictedFromTheStartThatRuns()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        await using var daemon = await vms.ServeAsync();
+        string[] there = ["--controller", $"unix://{daemon.SocketPath}"];
+        string[] add = ["set", "kernel-arguments", "vm1", "--argument", "audit=0", "--operation-id", "op2", .. there];
+        await Fakes.Cli.RunAsync([.. Add, .. there]);
+        guest.Start();
+        Assert.Equal(0, (await Fakes.Cli.RunAsync(["pcr", "check", "vm1", .. there])).ExitCode);
+        var agent = vms.AgentOf("vm1");
+        agent.Before = static (call, _) => call is "Apply" ? throw new RpcException(new Status(StatusCode.DeadlineExceeded, "late")) : Task.CompletedTask;
+        Assert.Equal(1, (await Fakes.Cli.RunAsync(add)).ExitCode);
+        agent.Before = static (_, _) => Task.CompletedTask;
+        guest.Start();
+
+        var repeated = await Fakes.Cli.RunAsync(add);
+        var running = await Fakes.Cli.RunAsync(["pcr", "check", "vm1", .. there]);
+        guest.Start();
+        var next = await Fakes.Cli.RunAsync(["pcr", "check", "vm1", .. there]);
+
+        Assert.Contains("predicted: the baseline of vm1 with GuestTune's change op2 (+audit=0)\n", repeated.Out, StringComparison.Ordinal);
+        Assert.Equal((0, "vm1: proven equal to the baseline of vm1 with GuestTune's change op1 (+nohz=off) (14 registers)\n"), (running.ExitCode, running.Out));
+        Assert.Equal((0, "vm1: proven equal to the baseline of vm1 with GuestTune's change op2 (+audit=0) (14 registers)\n"), (next.ExitCode, next.Out));
+    }
+
+    [Fact]
+    public async Task Undo_TpmHangs_IsMadeAllTheSame()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        await vms.RunAsync(Add);
+        vms["vm1"].BeforeQuote = static context => Task.Delay(Timeout.Infinite, context.CancellationToken);
+
+        var (code, output, error) = await vms.RunAsync("undo", "vm1", "--operation-id", "op2", "--timeout", "30");
+        vms["vm1"].BeforeQuote = static _ => Task.CompletedTask;
+        guest.Start();
+        var check = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("vm1: measured boot: cannot predict, so pcr check will differ: the guest's TPM and boot files were not read within ", output, StringComparison.Ordinal);
+        Assert.Contains("Undo", vms.AgentOf("vm1").Calls);
+        Assert.Equal((0, "vm1: proven equal to the baseline of vm1 (14 registers)\n"), (check.ExitCode, check.Out));
+    }
+
+    [Fact]
+    public async Task Set_UndoneWhileTheGuestStallsItsPrediction_IsNotPredicted()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        await using var daemon = await vms.ServeAsync();
+        string[] there = ["--controller", $"unix://{daemon.SocketPath}"];
+        vms.AgentOf("vm1").Forge = static answer =>
+        {
+            if (answer is UndoResponse undo)
+            {
+                undo.Operation.Outcomes.Add(new ChangeOutcome { Change = new Change { Item = "boot:nohz" }, State = ChangeState.Reverted });
+            }
+
+            return answer;
+        };
+        var changed = "";
+        var shown = 0;
+        guest.Show = files =>
+        {
+            if (Interlocked.Increment(ref shown) == 2)
+            {
+                changed = guest.Files[GrubGuest.Menu];
+                Assert.Equal(0, Fakes.Cli.RunAsync(["undo", "vm1", "--operation", "op1", "--operation-id", "op2", .. there]).GetAwaiter().GetResult().ExitCode);
+            }
+
+            return files;
+        };
+
+        var set = await Fakes.Cli.RunAsync([.. Add, .. there]);
+        guest.Files[GrubGuest.Menu] = changed;
+        guest.Start();
+        var (code, _, error) = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Contains("cannot predict, so pcr check will differ: another operation, or a new baseline, came between", set.Out, StringComparison.Ordinal);
+        Assert.Equal((1, "vm1: differs from the baseline of vm1: PCR 8, 9; GuestTune's change op1 (+nohz=off) was not predicted: another operation, or a new baseline, came between\n"), (code, error));
+    }
+
+    [Fact]
     public async Task Set_AsIsPredictedAlready_TheOlderPredictionCounts()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");

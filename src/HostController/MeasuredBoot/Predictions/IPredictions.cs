@@ -11,10 +11,14 @@ internal interface IPredictions
     /// <param name="running">The start that runs.</param>
     /// <param name="next">Null: the baseline itself.</param>
     /// <param name="undone">An operation that was taken back; null: none.</param>
-    Task SupersedeAsync(string vm, StartCount running, Prediction? next, string? undone, CancellationToken cancellationToken);
+    /// <param name="seen">What <paramref name="next"/> was derived from; null: nothing.</param>
+    /// <exception cref="UnpredictableException">That is no longer so: another controller was first.</exception>
+    Task SupersedeAsync(string vm, StartCount running, Prediction? next, string? undone, StartReferences? seen, CancellationToken cancellationToken);
 
     /// <summary>One more that may come about.</summary>
-    Task AddPredictionAsync(Prediction prediction, CancellationToken cancellationToken);
+    /// <param name="seen">What it was derived from; null: nothing.</param>
+    /// <exception cref="UnpredictableException">That is no longer so: another controller was first.</exception>
+    Task AddPredictionAsync(Prediction prediction, StartReferences? seen, CancellationToken cancellationToken);
 
     /// <summary>A start was proven: boot trials that were armed before it are over with it.</summary>
     /// <param name="met">The prediction that it is equal to; null: none.</param>

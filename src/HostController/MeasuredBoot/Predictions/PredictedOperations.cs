@@ -17,14 +17,19 @@ internal sealed class PredictedOperations(StartPredictor predictor)
 {
     private const string BootItem = "boot:";
 
-    /// <summary>A call is repeated where its session broke, and the guest may have been changed by then. By VM, the last: one that fails is not ended.</summary>
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// A call is repeated where its session broke, and the guest may have been changed by then: boot files of before count for as long as the same start runs.
+    /// By VM, the last.
+    /// </summary>
     private readonly ConcurrentDictionary<string, (string OperationId, RunningStart Start)> _begun = new(StringComparer.Ordinal);
 
     public async Task<(AgentApi.ApplyResponse Answer, StartForecast? Forecast)> ApplyAsync(VmCallContext call, AgentApi.ApplyRequest ask)
     {
         var requested = RequestedArgument.Of(ask.Desired);
         var (start, problem) = requested.Count == 0 ? default : await BeginAsync(call, ask.OperationId, mayDiffer: false);
-        var answer = AnswerCheck.Checked(await call.Agent.ApplyAsync(ask, call.Options), ask);
+        var answer = await AskAsync(call, async () => AnswerCheck.Checked(await call.Agent.ApplyAsync(ask, call.Options), ask));
         return (answer, await EndAsync(call, start, problem, answer.Operation, answer.RepeatedAnswer, requested, PredictionKind.Change, undone: null));
     }
 
@@ -37,7 +42,7 @@ internal sealed class PredictedOperations(StartPredictor predictor)
 
         // Also where the guest fell back: it goes back to what was predicted before.
         var (start, problem) = target is null ? default : await BeginAsync(call, ask.OperationId, mayDiffer: true);
-        var answer = AnswerCheck.Checked(await call.Agent.UndoAsync(ask, call.Options), ask);
+        var answer = await AskAsync(call, async () => AnswerCheck.Checked(await call.Agent.UndoAsync(ask, call.Options), ask));
 
         // What was asked for counts; where that was the last operation, only the guest knows which it is.
         var undone = ask.TargetOperationId.Length > 0 ? ask.TargetOperationId : answer.Operation.RelatedOperationId;
@@ -100,18 +105,19 @@ internal sealed class PredictedOperations(StartPredictor predictor)
 
     private async Task<(RunningStart? Start, string? Problem)> BeginAsync(VmCallContext call, string operationId, bool mayDiffer)
     {
-        if (_begun.TryGetValue(call.Vm.Name, out var begun) && begun.OperationId == operationId)
-        {
-            return (begun.Start, null);
-        }
-
         RunningStart? start = null;
-        var problem = await TryAsync(async () =>
+        var problem = await TryLookAsync(call, async look =>
         {
             // A repeated call was predicted when it was made.
             if (await predictor.FindAsync(call.Vm.Name, call.Options.CancellationToken) is { } references && !IsKnown(references, operationId))
             {
-                start = await predictor.LookAsync(call, references, mayDiffer);
+                start = await predictor.LookAsync(look, references, mayDiffer);
+                if (_begun.TryGetValue(call.Vm.Name, out var begun) && begun.OperationId == operationId
+                    && begun.Start.Count == start.Count && begun.Start.References.Baseline.Summary.SavedAt == references.Baseline.Summary.SavedAt)
+                {
+                    start = start with { Files = begun.Start.Files };
+                }
+
                 _begun[call.Vm.Name] = (operationId, start);
             }
         });
@@ -128,9 +134,9 @@ internal sealed class PredictedOperations(StartPredictor predictor)
             && operation.Outcomes.Any(static o => o.Change?.Item.StartsWith(BootItem, StringComparison.Ordinal) is true && o.State is ChangeState.Verified or ChangeState.Reverted);
         if (start is not null)
         {
-            problem = await TryAsync(async () =>
+            problem = await TryLookAsync(call, async look =>
             {
-                if (await predictor.AfterChangeAsync(call, start, operation.OperationId, requested, undone?.OperationId) is { } text)
+                if (await predictor.AfterChangeAsync(look, start, operation.OperationId, requested, undone?.OperationId) is { } text)
                 {
                     forecast = new StartForecast { State = StartForecastState.Predicted, Text = text };
                 }
@@ -174,6 +180,37 @@ internal sealed class PredictedOperations(StartPredictor predictor)
 
     private static async Task<StartForecast> GiveUpAsync(string reason, Func<Task> note) =>
         NotPredicted(await TryAsync(note) is { } unsaved ? $"{reason}; and what was predicted before counts still, since that cannot be noted: {unsaved}" : reason);
+
+    /// <summary>Of an operation that has failed otherwise than by its session or its time, nothing is repeated.</summary>
+    private async Task<T> AskAsync<T>(VmCallContext call, Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (RpcException e) when (e.StatusCode is not (StatusCode.Unavailable or StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled or StatusCode.DeadlineExceeded))
+        {
+            _begun.TryRemove(call.Vm.Name, out _);
+            throw;
+        }
+    }
+
+    /// <summary>What is asked beside an operation, of a TPM that may hang: at least half of the time that is left stays the operation's own.</summary>
+    private static Task<string?> TryLookAsync(VmCallContext call, Func<VmCallContext, Task> look) => TryAsync(async () =>
+    {
+        var now = call.Time.GetUtcNow().UtcDateTime;
+        var half = (call.Options.Deadline!.Value - now) / 2;
+        var limit = half < LongestLook ? half : LongestLook;
+        try
+        {
+            await look(call with { Options = call.Options.WithDeadline(now + limit) });
+        }
+        catch (RpcException e) when (e.StatusCode is StatusCode.DeadlineExceeded or StatusCode.Internal or StatusCode.Unknown && !call.Attachment.HasEnded)
+        {
+            throw new UnpredictableException(
+                e.StatusCode == StatusCode.DeadlineExceeded ? $"the guest's TPM and boot files were not read within {limit.TotalSeconds:0} s" : TerminalText.Escape(e.Status.Detail, 400), e);
+        }
+    });
 
     /// <summary>A session that breaks is the caller's to repeat; nothing else may fail the operation itself.</summary>
     /// <returns>What went wrong, or null.</returns>

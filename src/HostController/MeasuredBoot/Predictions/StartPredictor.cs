@@ -104,7 +104,7 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
             Until: null,
             BootEventLogWriter.Write(GrubPrediction.After(expected.Events, bank, changes), bank));
         var isBaseline = prediction.ToSnapshot(baseline) is var next && baseline.Values.All(v => next.ValueOf(v.Index)!.Digest.AsSpan().SequenceEqual(v.Digest));
-        await store.SupersedeAsync(call.Vm.Name, start.Count, isBaseline && start.References.IsLast(undone) ? null : prediction, undone, call.Options.CancellationToken);
+        await store.SupersedeAsync(call.Vm.Name, start.Count, isBaseline && start.References.IsLast(undone) ? null : prediction, undone, start.References, call.Options.CancellationToken);
         return isBaseline ? baseline.Summary.Id.ToString() : next.Name;
     }
 
@@ -124,6 +124,7 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
         var events = TrialPrediction.Of(expected.Events, bank, start.Files, running, trial);
         await store.AddPredictionAsync(
             new Prediction(call.Vm.Name, trial, PredictionKind.Trial, [], time.GetUtcNow(), start.Count.Resets, Until: null, BootEventLogWriter.Write(events, bank)),
+            start.References,
             call.Options.CancellationToken);
     }
 
@@ -145,12 +146,12 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
         var next = new Prediction(vm, operationId, kind, changes, time.GetUtcNow(), count.Resets, Until: null, [], Problem: TerminalText.Escape(reason, MaximumProblemLength));
         if (kind == PredictionKind.Trial)
         {
-            await store.AddPredictionAsync(next, cancellationToken);
+            await store.AddPredictionAsync(next, seen: null, cancellationToken);
             return;
         }
 
         // Without its last change a VM is as its baseline, which always counts.
-        await store.SupersedeAsync(vm, count, references.IsLast(undone?.OperationId) ? null : next, undone?.OperationId, cancellationToken);
+        await store.SupersedeAsync(vm, count, references.IsLast(undone?.OperationId) ? null : next, undone?.OperationId, seen: null, cancellationToken);
     }
 
     /// <summary>Holds the start that runs against its references.</summary>
