@@ -25,15 +25,17 @@ internal sealed class AuthWriter(AuthFiles files, LibvirtService service, ILibvi
         var edits = Edit(writes);
         var units = writes.Where(static w => IsUnit(Name(w))).ToDictionary(Name, static w => w.Value is AuthKnob.On, StringComparer.Ordinal);
         var formerUnits = units.Keys.ToDictionary(static u => u, control.IsUnitOn, StringComparer.Ordinal);
+        var isRestarted = false;
         try
         {
             edits.ForEach(e => files.Write(e.Path, e.After));
+            isRestarted = true;
             control.Restart(service, units);
             trial.Check();
         }
         catch (Exception e) when (e is IOException or PracticeException)
         {
-            throw new IOException($"{e.Message}; {PutBack(edits, formerUnits)}", e);
+            throw new IOException($"{e.Message}; {PutBack(edits, formerUnits, isRestarted)}", e);
         }
     }
 
@@ -41,7 +43,7 @@ internal sealed class AuthWriter(AuthFiles files, LibvirtService service, ILibvi
 
     private static string Name(KnobWrite write) => ((AuthKnob)write.Knob).Name;
 
-    private string PutBack(List<(string Path, string? Before, string? After)> edits, Dictionary<string, bool> units)
+    private string PutBack(List<(string Path, string? Before, string? After)> edits, Dictionary<string, bool> units, bool isRestarted)
     {
         var lost = new List<string>();
         foreach (var (path, before, _) in edits)
@@ -58,8 +60,9 @@ internal sealed class AuthWriter(AuthFiles files, LibvirtService service, ILibvi
 
         if (lost.Count > 0)
         {
-            // Nor is the daemon started with half of each.
-            return $"the former configuration could not be put back: {string.Join(", ", lost)} must be mended by hand ('guesttune host history' has the former values), then {service.Name} restarted";
+            // Nor is the daemon started with half of each, or left with what was refused.
+            return $"the former configuration could not be put back: {string.Join(", ", lost)} must be mended by hand ('guesttune host history' has the former values), then {service.Name} restarted. "
+                + (isRestarted ? Stop(units) : $"Until then {service.Name} runs with the former one");
         }
 
         try
@@ -70,6 +73,21 @@ internal sealed class AuthWriter(AuthFiles files, LibvirtService service, ILibvi
         catch (IOException e)
         {
             return $"the former configuration is back, and restarting {service.Name} with it failed, too: {e.Message}";
+        }
+    }
+
+    private string Stop(Dictionary<string, bool> switched)
+    {
+        string[] sockets = service.IsSocketActivated ? [.. Enum.GetValues<LibvirtTransport>().Select(service.SocketUnit).Where(u => switched.ContainsKey(u) || control.IsUnitOn(u))] : [];
+        var all = string.Join(", ", sockets.Prepend(service.Unit));
+        try
+        {
+            control.Stop(service, sockets);
+            return $"Until then it is stopped, and takes no calls over the network: {all}";
+        }
+        catch (IOException e)
+        {
+            return $"It runs with the new configuration, which was refused, for it could not be stopped ({e.Message}): stop {all}";
         }
     }
 

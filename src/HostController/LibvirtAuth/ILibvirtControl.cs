@@ -13,4 +13,8 @@ internal interface ILibvirtControl
     /// <summary>Has the daemon read its files anew, and switches units of sockets on and off; returns when it runs. Domains go on.</summary>
     /// <exception cref="IOException">It does not come up; with what it said.</exception>
     void Restart(LibvirtService service, IReadOnlyDictionary<string, bool> units);
+
+    /// <summary>Has nobody served over these sockets, now and at boot, nor by the daemon itself until it is started again.</summary>
+    /// <exception cref="IOException">It may serve yet.</exception>
+    void Stop(LibvirtService service, IReadOnlyCollection<string> sockets);
 }

@@ -47,10 +47,7 @@ internal sealed class SystemdLibvirtControl(RootedFileSystem files, ICommandRunn
 
     public void Restart(LibvirtService service, IReadOnlyDictionary<string, bool> units)
     {
-        if (commands.WhyNotAvailable is { } reason)
-        {
-            throw new IOException($"{service.Name} cannot be restarted: {reason}");
-        }
+        RequireCommands(service);
 
         // A socket cannot be opened by systemd while the service that it is for runs.
         Run("stop", service.Unit);
@@ -64,6 +61,26 @@ internal sealed class SystemdLibvirtControl(RootedFileSystem files, ICommandRunn
         {
             var log = commands.Run(new Command("journalctl", "--unit", service.Unit, "--lines", "5", "--no-pager", "--output", "cat"));
             throw new IOException($"{service.Name} does not start: {(log.Output.Trim() is { Length: > 0 } said ? said.ReplaceLineEndings(" / ") : failed.Describe(start))}");
+        }
+    }
+
+    public void Stop(LibvirtService service, IReadOnlyCollection<string> sockets)
+    {
+        RequireCommands(service);
+
+        // At once: a socket that is left a moment longer starts the service again.
+        Run(["stop", service.Unit, .. sockets]);
+        if (sockets.Count > 0)
+        {
+            Run(["disable", .. sockets]);
+        }
+    }
+
+    private void RequireCommands(LibvirtService service)
+    {
+        if (commands.WhyNotAvailable is { } reason)
+        {
+            throw new IOException($"{service.Name} cannot be stopped or started: {reason}");
         }
     }
 

@@ -65,6 +65,8 @@ internal sealed class AuthenticatedLibvirt : ILibvirtControl, IDisposable
         Libvirt.Start();
     }
 
+    public void Stop(LibvirtService service, IReadOnlyCollection<string> sockets) => Libvirt.Kill();
+
     public LoginOutcome LogIn(string? user, string? password) => Login.Try(new LoginAttempt(TcpUri, user, password, null)).Outcome;
 
     public void WriteCertificates(DateTimeOffset? until = null) => TestCertificates.Write(_directory.Path, until: until);

@@ -127,6 +127,34 @@ public sealed class SystemdLibvirtControlTests : IDisposable
 
         Assert.Contains("the former configuration could not be put back: /etc/libvirt/libvirtd.conf (", operation.Error);
         Assert.Single(_programs.Ran, static c => c.Arguments.Contains("start"));
+        Assert.Equal("stop libvirtd.service", string.Join(' ', _programs.Ran[^1].Arguments));
+    }
+
+    [Theory]
+    [InlineData("", null, "stop libvirtd.service", "Until then it is stopped, and takes no calls over the network: libvirtd.service")]
+    [InlineData("libvirtd.socket libvirtd-tcp.socket", null, "stop libvirtd.service libvirtd-tcp.socket;disable libvirtd-tcp.socket", "Until then it is stopped, and takes no calls over the network: libvirtd.service, libvirtd-tcp.socket")]
+    [InlineData("", "stop", "stop libvirtd.service", "It runs with the new configuration, which was refused, for it could not be stopped (systemctl stop libvirtd.service")]
+    public async Task Enable_WhoeverComesIsLetInAndItCannotBePutBack_IsStopped(string units, string? fails, string ran, string said)
+    {
+        Install("libvirtd", units);
+        _tree.Write("/etc/libvirt/libvirtd.conf", "# nothing\n");
+        await using var host = Open(() =>
+        {
+            // Neither of the files can be written any more.
+            _programs.Fails = fails;
+            foreach (var directory in new[] { "/etc/libvirt", "/etc/sasl2", "/etc/default" }.Select(_tree.PathOf).Where(Directory.Exists))
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+
+            return LoginOutcome.Accepted;
+        });
+
+        var operation = (await host.ApplyAsync(HostTree.Apply("a", LibvirtAuthPractice.PracticeId, true, ("mechanism", "digest-md5")), default)).Operation;
+
+        Assert.Contains("lets in who comes without credentials; the former configuration could not be put back: ", operation.Error);
+        Assert.Contains(said, operation.Error);
+        Assert.EndsWith(ran, string.Join(';', _programs.Ran.Select(static c => string.Join(' ', c.Arguments))), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -161,7 +189,9 @@ public sealed class SystemdLibvirtControlTests : IDisposable
         Assert.Contains(message, e.Status.Detail);
     }
 
-    private HostTuning Open(LoginOutcome outcome) => _tree.Open(new LibvirtAuthPractice(_tree.Files, Control(), _programs, TimeProvider.System, _ => (outcome, "as the test says")));
+    private HostTuning Open(LoginOutcome outcome) => Open(() => outcome);
+
+    private HostTuning Open(Func<LoginOutcome> logIn) => _tree.Open(new LibvirtAuthPractice(_tree.Files, Control(), _programs, TimeProvider.System, _ => (logIn(), "as the test says")));
 
     private SystemdLibvirtControl Control() => new(_tree.Files, _programs);
 
