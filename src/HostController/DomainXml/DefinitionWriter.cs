@@ -12,25 +12,27 @@ internal sealed class DefinitionWriter(DomainView view, Action<IReadOnlyList<Kno
     {
         try
         {
-            // libvirt has no "redefine if it is still this one", so between this look and the definition remain some tenths of a millisecond.
-            var complete = DomainDocument.Parse(view.Domain.Xml(DomainXmlFlags.Inactive | DomainXmlFlags.Secure));
             var seen = view.Persistent.Canonical;
-            view.Forget();
-            if (!string.Equals(seen, view.Persistent.Canonical, StringComparison.Ordinal))
+            view.Domain.Redefine(definition =>
             {
-                throw new IOException($"somebody else has redefined {view.Name} meanwhile; nothing was changed. Look at what it is now, and try again");
-            }
+                // libvirt has no "redefine if it is still this one", so between this look and the definition remain some tenths of a millisecond.
+                var complete = DomainDocument.Parse(definition);
+                view.Forget();
+                if (!string.Equals(seen, view.Persistent.Canonical, StringComparison.Ordinal))
+                {
+                    throw new IOException($"somebody else has redefined {view.Name} meanwhile; nothing was changed. Look at what it is now, and try again");
+                }
 
-            // Of an operation that was cut off they may be there already.
-            writes = [.. writes.Where(static w => !w.Knob.AreEqual(w.Value, w.Knob.Read().Value))];
-            if (writes.Count == 0)
-            {
-                return;
-            }
+                // Of an operation that was cut off they may be there already.
+                KnobWrite[] left = [.. writes.Where(static w => !w.Knob.AreEqual(w.Value, w.Knob.Read().Value))];
+                if (left.Length == 0)
+                {
+                    return null;
+                }
 
-            check(writes);
-            var definition = complete.With(Edits(writes)).ToText();
-            view.Host.Define(definition);
+                check(left);
+                return complete.With(Edits(left)).ToText();
+            });
         }
         catch (LibvirtException e) when (e.IsUncertain)
         {

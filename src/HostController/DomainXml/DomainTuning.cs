@@ -194,7 +194,7 @@ internal sealed class DomainTuning(LibvirtClients libvirt, string uri, RootedFil
         }
         catch (Exception e) when (changes && e is UncertainWriteException or LibvirtException { IsUncertain: true })
         {
-            return Failed(StatusCode.Unavailable, $"libvirt: {TerminalText.Escape(e.Message, 1000)}; 'guesttune vm history' finds out what became of the operation");
+            return Failed(StatusCode.Unavailable, $"libvirt: {TerminalText.Escape(e.Message, 1000)}; when it is back, the same command with the operation's id does what is left, or 'guesttune vm history' ends it by what is there");
         }
         catch (PracticeException e)
         {

@@ -19,6 +19,13 @@ internal interface IDomain : IDisposable
 
     string Xml(DomainXmlFlags flags);
 
+    /// <summary>
+    /// Defines, validated against libvirt's schema, what is made of the definition with its secrets, over the connection over which that was read: where the
+    /// daemon has been away in between, somebody else may have redefined it.
+    /// </summary>
+    /// <param name="edit">Asked again where the connection is lost meanwhile. Null: nothing is to be defined.</param>
+    void Redefine(Func<string, string?> edit);
+
     /// <summary>Of the running domain, with the CPUs on which the threads may run as the kernel says it.</summary>
     IReadOnlyList<IOThread> LiveIOThreads();
 

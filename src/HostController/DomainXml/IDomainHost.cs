@@ -25,7 +25,4 @@ internal interface IDomainHost
 
     /// <summary>Every domain's persistent definition, and of those that run also how they run, which may have more. One that libvirt does not hand over is there without.</summary>
     IReadOnlyList<DomainDefinition> Definitions();
-
-    /// <summary>Validated against libvirt's schema.</summary>
-    void Define(string xml);
 }

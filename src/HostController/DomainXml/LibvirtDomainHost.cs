@@ -62,8 +62,6 @@ internal sealed class LibvirtDomainHost(LibvirtClient client, ListedDomains? lis
         return definitions;
     });
 
-    public void Define(string xml) => Change(c => c.Define(xml).Dispose());
-
     private T Read<T>(Func<LibvirtConnection, T> question)
     {
         try
@@ -98,6 +96,28 @@ internal sealed class LibvirtDomainHost(LibvirtClient client, ListedDomains? lis
         public bool HasJob => Read(static d => d.HasJob);
 
         public string Xml(DomainXmlFlags flags) => Read(d => d.Xml(flags));
+
+        public void Redefine(Func<string, string?> edit)
+        {
+            var isAsked = false;
+            try
+            {
+                Ask();
+            }
+            catch (LibvirtException e) when (e.IsConnectionLost && !isAsked)
+            {
+                Ask();
+            }
+
+            void Ask() => host.Change(connection =>
+            {
+                if (edit(On(connection).Xml(DomainXmlFlags.Inactive | DomainXmlFlags.Secure)) is { } xml)
+                {
+                    isAsked = true;
+                    connection.Define(xml).Dispose();
+                }
+            });
+        }
 
         public IReadOnlyList<IOThread> LiveIOThreads() => Read(static d => d.IOThreads(DomainAffect.Live));
 

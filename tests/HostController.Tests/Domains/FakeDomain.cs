@@ -154,7 +154,15 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 
     private static string? NameOf(XElement device) => (string?)(device.Element("target")?.Attribute("name") ?? device.Element("target")?.Attribute("dev"));
 
-    public void Define(string xml)
+    public void Redefine(Func<string, string?> edit)
+    {
+        if (edit(Xml(DomainXmlFlags.Inactive | DomainXmlFlags.Secure)) is { } xml)
+        {
+            Define(xml);
+        }
+    }
+
+    private void Define(string xml)
     {
         if (DefineFailure is { } failure)
         {

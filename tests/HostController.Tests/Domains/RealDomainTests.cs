@@ -275,6 +275,33 @@ public sealed class RealDomainTests : IAsyncDisposable
         Assert.Equal(OperationState.Done, answer.Operation.State);
     }
 
+    [Fact]
+    public async Task Write_LibvirtdStartedAnewAfterTheLook_DefinesNothing()
+    {
+        var before = await DefinitionAsync();
+        var client = _clients.Get(_libvirt.Uri, LibvirtAccess.Write);
+        await client.RunAsync(
+            () =>
+            {
+                var host = new LibvirtDomainHost(client);
+                using var domain = host.Find(Name);
+                var view = new DomainView(host, new HostFacts(new RootedFileSystem("/")), domain);
+                var writer = new DefinitionWriter(view, _ =>
+                {
+                    _libvirt.Kill();
+                    _libvirt.Start();
+
+                    // Over a new connection.
+                    host.Capabilities();
+                });
+                return Assert.Throws<UncertainWriteException>(() => new DefinitionKnob(view, writer, new DomainPath("iothreads/text()"), null).Write("3"));
+            },
+            default,
+            TimeSpan.FromMinutes(5));
+
+        Assert.Equal(before, await DefinitionAsync());
+    }
+
     [Theory]
     [InlineData(DefineDomain, true, OperationState.Done)]
     [InlineData(DefineDomain, false, OperationState.Failed)]
@@ -329,7 +356,7 @@ public sealed class RealDomainTests : IAsyncDisposable
         var lost = await LastAsync(tuning.ApplyAsync(new ApplyDomainRequest { Selection = selection, Pace = pace, Desired = desired, OperationId = "o1" }, default));
 
         Assert.StartsWith("libvirt: what operation o1 changed is not known: libvirt went away before it said whether it took the definition, and it cannot be read back: ", lost.Error.Message, StringComparison.Ordinal);
-        Assert.EndsWith("'guesttune vm history' finds out what became of the operation", lost.Error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("when it is back, the same command with the operation's id does what is left, or 'guesttune vm history' ends it by what is there", lost.Error.Message, StringComparison.Ordinal);
         _libvirt.Start();
         var history = await LastAsync(tuning.HistoryAsync(new HistoryRequest { Selection = selection, Pace = pace }, default));
         var settled = Assert.Single(history.History.Operations);
