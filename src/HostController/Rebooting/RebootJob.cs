@@ -118,7 +118,13 @@ internal sealed class RebootJob(FleetRunner fleet, RebootNotes notes, IVmPower p
             }
 
             forecast = changed.Forecast;
-            unpredicted = forecast is { State: StartForecastState.NotPredicted } ? forecast : await PredictAsync(vm, operationId, settings, pacing, cancellationToken);
+            unpredicted = forecast is { State: StartForecastState.NotPredicted } ? forecast : null;
+            if (forecast is null || settings.Trial != TrialWish.None)
+            {
+                // A trial's start is one of its own, and known as that also where the change was not predicted.
+                var trial = await PredictAsync(vm, operationId, settings, pacing, cancellationToken);
+                unpredicted ??= trial;
+            }
         }
 
         // Twice where somebody else restarted the guest just before the change was made: then it still waits.

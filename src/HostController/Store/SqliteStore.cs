@@ -290,7 +290,7 @@ internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IContro
     {
         await transaction.Connection!.ExecuteAsync(
             """
-            DELETE FROM pcr_prediction WHERE vm = @Vm AND (kind <> 'change' AND until_reset < @Reset
+            DELETE FROM pcr_prediction WHERE vm = @Vm AND ((kind = 'trial' OR kind = 'undo' AND problem IS NULL) AND until_reset < @Reset
                 OR NOT (kind <> 'trial' AND until_reset IS NULL) AND id NOT IN (SELECT id FROM pcr_prediction WHERE vm = @Vm ORDER BY id DESC LIMIT @KeptPredictions))
             """,
             new { prediction.Vm, Reset = (long)prediction.FromReset, KeptPredictions },

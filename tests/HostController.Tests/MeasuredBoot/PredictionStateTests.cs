@@ -63,6 +63,9 @@ public sealed class PredictionStateTests : IDisposable
     [InlineData("+a +b . =b ~a", "u pending!, b superseded, a withdrawn", "b", "u!")]
     [InlineData("?a ~a", "a withdrawn!", "", "")]
     [InlineData("?a . = ~a", "a withdrawn!", "a!", "")]
+    [InlineData("+a +b ~b ~a", "u superseded!, b withdrawn, a withdrawn", "", "")]
+    [InlineData("~x ?a ~a", "u pending!, a withdrawn!, u superseded!", "", "u!")]
+    [InlineData("~x . = ?a . = t ~a", "u pending!, t superseded, a withdrawn!, u superseded!", "a!", "u!")]
     [InlineData("t", "t pending", "", "t")]
     [InlineData("t =", "t pending", "", "t")]
     [InlineData("t . =t", "t superseded", "t", "")]
@@ -143,7 +146,7 @@ public sealed class PredictionStateTests : IDisposable
                 await _predictor.GiveUpAsync(Vm, null, id, PredictionKind.Change, [new TokenChange(true, id)], "unknown", undone: null, default);
                 break;
             case ['~', ..]:
-                await _predictor.GiveUpAsync(Vm, null, "u", PredictionKind.Undo, [], "unknown", named, default);
+                await _predictor.GiveUpAsync(Vm, null, "u", PredictionKind.Undo, named is null ? [] : [new TokenChange(false, named.OperationId)], "unknown", named, default);
                 break;
         }
     }

@@ -113,7 +113,7 @@ public sealed class UnpredictedChangeTests
         var check = await vms.RunAsync("pcr", "check", "vm1");
 
         Assert.Equal((0, ""), (code, error));
-        Assert.Contains("vm1: measured boot: cannot predict, so pcr check will differ: the guest's TPM and boot files were not read within ", output, StringComparison.Ordinal);
+        Assert.Contains("vm1: measured boot: predicted: back to the baseline of vm1, if the guest did it, which was not seen: the guest's TPM and boot files were not read within ", output, StringComparison.Ordinal);
         Assert.Contains("Undo", vms.AgentOf("vm1").Calls);
         Assert.Equal((0, "vm1: proven equal to the baseline of vm1 (14 registers)\n"), (check.ExitCode, check.Out));
     }
@@ -377,6 +377,30 @@ public sealed class UnpredictedChangeTests
         Assert.Equal(
             isOfAnotherRegister ? "vm1: it was not started as predicted: differs from the baseline of vm1 in PCR 7, 8, 9 (what could not be predicted: the boot loader is not GRUB); see guesttune pcr check\n" : "",
             error);
+    }
+
+    [Fact]
+    public async Task UndoWithReboot_OfTheOnlyChangeAndNotPredicted_ItsTrialIsNamedAndThenItIsTheBaseline()
+    {
+        await using var vms = await MeasuredVms.StartAsync("vm1");
+        var guest = await SaveBaselineAsync(vms);
+        var agent = vms.AgentOf("vm1");
+        agent.ItemPrefix = "boot:";
+        vms["vm1"].BootFiles = null;
+        Assert.Equal(0, (await vms.RunAsync([.. Add, "--reboot"])).ExitCode);
+        agent.Verdict = () => agent.Boot.RestartCount == 1 ? Verdict.Pending : Verdict.Configured;
+
+        var undo = await vms.RunAsync("undo", "vm1", "--reboot", "--operation-id", "op2", "-o", "json");
+        var trial = await vms.RunAsync("pcr", "check", "vm1");
+        guest.Start();
+        var check = await vms.RunAsync("pcr", "check", "vm1");
+
+        Assert.Equal((0, ""), (undo.ExitCode, undo.Error));
+        var forecast = JsonDocument.Parse(undo.Out).RootElement.GetProperty("vms")[0].GetProperty("forecast");
+        Assert.StartsWith("back to the baseline of vm1, if the guest did it, which was not seen: ", forecast.GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Equal(1, trial.ExitCode);
+        Assert.StartsWith("vm1: differs from the baseline of vm1: PCR 8, 9; the boot trial of GuestTune's operation op2 was not predicted: ", trial.Error, StringComparison.Ordinal);
+        Assert.Equal((0, "vm1: proven equal to the baseline of vm1 (14 registers)\n"), (check.ExitCode, check.Out));
     }
 
     [Theory]

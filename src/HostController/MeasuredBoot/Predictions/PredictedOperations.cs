@@ -178,8 +178,14 @@ internal sealed class PredictedOperations(StartPredictor predictor)
 
     private static bool IsKnown(StartReferences references, string operationId) => references.Predictions.Any(p => p.Kind != PredictionKind.Trial && p.OperationId == operationId);
 
-    private static async Task<StartForecast> GiveUpAsync(string reason, Func<Task> note) =>
-        NotPredicted(await TryAsync(note) is { } unsaved ? $"{reason}; and what was predicted before counts still, since that cannot be noted: {unsaved}" : reason);
+    /// <param name="note">Gives the baseline's name where that is what counts then.</param>
+    private static async Task<StartForecast> GiveUpAsync(string reason, Func<Task<string?>> note)
+    {
+        string? baseline = null;
+        return await TryAsync(async () => baseline = await note()) is { } unsaved ? NotPredicted($"{reason}; and what was predicted before counts still, since that cannot be noted: {unsaved}")
+            : baseline is null ? NotPredicted(reason)
+            : new StartForecast { State = StartForecastState.Predicted, Text = $"back to {baseline}, if the guest did it, which was not seen: {reason}" };
+    }
 
     /// <summary>Of an operation that has failed otherwise than by its session or its time, nothing is repeated.</summary>
     private async Task<T> AskAsync<T>(VmCallContext call, Func<Task<T>> ask)

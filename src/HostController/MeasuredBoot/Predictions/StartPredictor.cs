@@ -134,12 +134,13 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
     /// </summary>
     /// <param name="running">The start that runs; null: the last one that was proven.</param>
     /// <param name="undone">The operation that it takes back; null: none that is known.</param>
-    public async Task GiveUpAsync(
+    /// <returns>The baseline in words, where that is what counts now; else null.</returns>
+    public async Task<string?> GiveUpAsync(
         string vm, StartCount? running, string operationId, PredictionKind kind, IReadOnlyList<TokenChange> changes, string reason, Prediction? undone, CancellationToken cancellationToken)
     {
         if (await FindAsync(vm, cancellationToken) is not { } references)
         {
-            return;
+            return null;
         }
 
         var count = running ?? (await store.FindAsync(vm, cancellationToken) is { } key ? StartCount.Of(key.LastSeen) : default);
@@ -147,11 +148,13 @@ internal sealed class StartPredictor(IControllerStore store, IAttestor attestor,
         if (kind == PredictionKind.Trial)
         {
             await store.AddPredictionAsync(next, seen: null, cancellationToken);
-            return;
+            return null;
         }
 
         // Without its last change a VM is as its baseline, which always counts.
-        await store.SupersedeAsync(vm, count, references.IsLast(undone?.OperationId) ? null : next, undone?.OperationId, seen: null, cancellationToken);
+        var isLast = references.IsLast(undone?.OperationId);
+        await store.SupersedeAsync(vm, count, isLast ? null : next, undone?.OperationId, seen: null, cancellationToken);
+        return isLast ? references.Baseline.Summary.Id.ToString() : null;
     }
 
     /// <summary>Holds the start that runs against its references.</summary>

@@ -111,9 +111,10 @@ internal sealed record StartReferences(Baseline Baseline, IReadOnlyList<Predicti
     /// <param name="start">Null: not proven, and so any that is still to come.</param>
     public IEnumerable<Prediction> Unpredicted(StartCount? start) => Predictions.Where(p => !p.IsPredicted && (start is { } known ? p.IsFor(known) : p.Until is null));
 
-    /// <summary>Whether no other change is left where an operation is taken back.</summary>
+    /// <summary>Whether no other change is left where an operation is taken back; nor an undo, unseen, of what the baseline has itself.</summary>
     /// <param name="undone">Null: none is.</param>
-    public bool IsLast(string? undone) => undone is not null && !Predictions.Any(p => p is { Kind: PredictionKind.Change, IsUndone: false } && p.OperationId != undone);
+    public bool IsLast(string? undone) => undone is not null && !Predictions.Any(p => p is { Kind: PredictionKind.Undo, IsPredicted: false, Changes.Count: 0 }
+        || (p is { Kind: PredictionKind.Change, IsUndone: false } && p.OperationId != undone));
 
     /// <summary>Whether what counts now has another command line than one that was asked for.</summary>
     public bool Contradicts(IReadOnlyList<RequestedArgument> requested) =>
