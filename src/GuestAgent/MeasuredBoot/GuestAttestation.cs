@@ -7,7 +7,7 @@ namespace GuestTune.Agent.MeasuredBoot;
 /// <summary>What the TPM proves: its keys, that they belong together, and quotes. Every key is made for one call and flushed after it.</summary>
 internal sealed class GuestAttestation(GuestTpm tpm)
 {
-    /// <summary>A register may be extended between its reading and its quote; then all is done again.</summary>
+    /// <summary>A register may be extended while it is quoted; then all is done again.</summary>
     private const int QuoteAttempts = 5;
 
     /// <exception cref="PracticeException">The TPM cannot be used.</exception>
@@ -41,19 +41,23 @@ internal sealed class GuestAttestation(GuestTpm tpm)
 
     private static QuoteReading Quote(TpmClient client, string path, byte[] nonce, PcrSelection selection)
     {
+        // Held against a second reading, and not against the quote's digest: .NET's hashes need OpenSSL, which a guest need not have.
+        // Not while the key is loaded: the kernel would put it aside for each command, and back again.
+        var before = Read(client, selection);
         for (var attempt = 1; attempt <= QuoteAttempts; attempt++)
         {
-            // Not while the key is loaded: the kernel would put it aside for each command, and back again.
-            var values = Read(client, selection);
             var (key, attest, signature) = With(client, TpmTemplates.AttestationKey(), (handle, key) =>
             {
                 var (attest, signature) = client.Quote(handle, nonce, selection);
                 return (key, attest, signature);
             });
-            if (QuoteStatement.Parse(attest).IsOver(values, TpmSignature.Parse(signature).Hash))
+            var after = client.ReadPcrs([selection]);
+            if (before.Zip(after).All(static pair => pair.First.Digest.AsSpan().SequenceEqual(pair.Second.Digest)))
             {
-                return new QuoteReading(path, key, attest, signature, values);
+                return new QuoteReading(path, key, attest, signature, after);
             }
+
+            before = after;
         }
 
         throw PracticeException.Precondition("the registers change faster than they can be quoted: something keeps extending them");

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using GuestTune.MeasuredBoot.Tpm;
 
 namespace GuestTune.MeasuredBoot.Attestation;
@@ -34,22 +33,6 @@ public sealed record QuoteStatement
 
     /// <summary>Hash over the selected registers, by the hash of the signature's scheme.</summary>
     public required byte[] PcrDigest { get; init; }
-
-    /// <summary>Whether these are the registers' values that the TPM has hashed.</summary>
-    /// <param name="values">Of all selected registers, in their order.</param>
-    /// <param name="hash">Of the signature's scheme.</param>
-    public bool IsOver(IEnumerable<PcrValue> values, PcrBank hash)
-    {
-        ArgumentNullException.ThrowIfNull(values);
-        ArgumentNullException.ThrowIfNull(hash);
-        using var all = IncrementalHash.CreateHash(hash.HashName);
-        foreach (var value in values)
-        {
-            all.AppendData(value.Digest);
-        }
-
-        return CryptographicOperations.FixedTimeEquals(all.GetHashAndReset(), PcrDigest);
-    }
 
     /// <exception cref="TpmFormatException">It is no quote; the message says what it is.</exception>
     public static QuoteStatement Parse(ReadOnlySpan<byte> attest)

@@ -71,7 +71,7 @@ public static class QuoteVerifier
     private static void CheckDigest(QuoteStatement statement, PcrBank hash, PcrSelection expected, IReadOnlyList<PcrValue> values, List<string> problems)
     {
         var bank = PcrBank.Find(expected.Bank);
-        var ordered = new List<PcrValue>(expected.Count);
+        using var all = IncrementalHash.CreateHash(hash.HashName);
         foreach (var index in expected.Indices)
         {
             var matching = values.Where(v => v.Bank == expected.Bank && v.Index == index).ToArray();
@@ -81,10 +81,10 @@ public static class QuoteVerifier
                 return;
             }
 
-            ordered.Add(value);
+            all.AppendData(value.Digest);
         }
 
-        if (!statement.IsOver(ordered, hash))
+        if (!CryptographicOperations.FixedTimeEquals(all.GetHashAndReset(), statement.PcrDigest))
         {
             problems.Add("the values are not those that the TPM has signed");
         }
