@@ -90,7 +90,7 @@ internal sealed class MeasuredBootBench : IAsyncDisposable
     private async Task QuoteAsync(AgentLink link)
     {
         var vm = new VmEntry("bench", "inventory", new SocketChannel(_vm.AgentSocket), new Dictionary<string, string>());
-        var call = new VmCallContext(vm, link.Client, link.MeasuredBoot, new CallOptions(), TimeSpan.Zero, TimeProvider.System);
+        var call = new VmCallContext(vm, link.Client, link.MeasuredBoot, new CallOptions(), await link.AttachAsync(default), TimeProvider.System);
         var evidence = await EvidenceCollector.CollectAsync(call, new EvidenceRequest(new PcrSelection(TpmAlgorithm.Sha256, PcrSelection.AllPcrs)));
         var verdict = EvidenceVerifier.Verify(evidence, KeyTrust.Pinned);
         if (!verdict.IsProven || evidence.EventLog is null)
