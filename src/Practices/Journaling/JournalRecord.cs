@@ -14,7 +14,11 @@ internal sealed record BegunRecord(
     DateTimeOffset At,
     string BootId,
     string? Target,
-    IReadOnlyList<Change> Changes) : JournalRecord(OperationId);
+    IReadOnlyList<Change> Changes) : JournalRecord(OperationId)
+{
+    /// <summary>Whether a change of this operation would have lasted for a boot that is over.</summary>
+    public bool HasEnded(Change change, string bootId) => change.TakesEffect == TakesEffect.Now && !string.Equals(BootId, bootId, StringComparison.Ordinal);
+}
 
 /// <summary>Written when the operation has come to its end; the outcomes follow the changes of the begun record one by one.</summary>
 internal sealed record EndedRecord(

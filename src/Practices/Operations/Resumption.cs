@@ -12,11 +12,10 @@ internal static class Resumption
         var settled = new ChangeOutcome?[begun.Changes.Count];
         List<Change> left = [];
         List<string> foreign = [];
-        var sameBoot = string.Equals(begun.BootId, bootId, StringComparison.Ordinal);
         for (var i = 0; i < settled.Length; i++)
         {
             var change = begun.Changes[i];
-            var ended = change.TakesEffect == TakesEffect.Now && !sameBoot;
+            var ended = begun.HasEnded(change, bootId);
             if (ChangeGroup.TryOpen(practice, change) is not { } knob)
             {
                 left.Add(change);

@@ -9,11 +9,10 @@ internal static class Settlement
     public static (OperationState State, List<ChangeOutcome> Outcomes, string? Error)? Of(IPractice practice, BegunRecord begun, string bootId)
     {
         var outcomes = new List<ChangeOutcome>(begun.Changes.Count);
-        var sameBoot = string.Equals(begun.BootId, bootId, StringComparison.Ordinal);
         List<string> made = [], unmade = [], foreign = [];
         foreach (var change in begun.Changes)
         {
-            if (change.TakesEffect == TakesEffect.Now && !sameBoot)
+            if (begun.HasEnded(change, bootId))
             {
                 outcomes.Add(new ChangeOutcome(change, ChangeState.Skipped, null, "would have ended with that boot"));
                 continue;

@@ -42,6 +42,15 @@ internal sealed class GrubGuest
         };
     }
 
+    /// <summary>One that was started, and whose start is its baseline.</summary>
+    public static async Task<GrubGuest> SaveBaselineAsync(MeasuredVms vms, string name = "vm1")
+    {
+        var guest = new GrubGuest(vms, name);
+        guest.Start();
+        Assert.Equal(0, (await vms.RunAsync("pcr", "baseline", "save", name)).ExitCode);
+        return guest;
+    }
+
     private Desired _wanted = new();
 
     public SortedDictionary<string, string> Files { get; } = new(StringComparer.Ordinal);

@@ -20,7 +20,7 @@ public sealed class PredictionTests
     public async Task Check_AfterAChangeOfOurs_IsEqualByPredictionAndSaysSo()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
 
         var set = await vms.RunAsync(Set);
         var before = await vms.RunAsync("pcr", "check", "vm1");
@@ -38,7 +38,7 @@ public sealed class PredictionTests
     public async Task Check_ForeignChangeInTheSameWindow_IsNamedAndOursIsNot()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await vms.RunAsync(Set);
         guest.Files[GrubGuest.Menu] = guest.Files[GrubGuest.Menu].Replace("nohz=off", "nohz=off mitigations=off", StringComparison.Ordinal);
 
@@ -57,7 +57,7 @@ public sealed class PredictionTests
     public async Task Check_SomethingElseWasStarted_Differs(string what, string expected)
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await vms.RunAsync(Set);
         (guest.Kernel, guest.Extra) = what is "another kernel" ? (what, null) : (guest.Kernel, "insmod other");
 
@@ -71,7 +71,7 @@ public sealed class PredictionTests
     public async Task SetWithReboot_TrialAndTheStartAfterIt_AreBothPredicted()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
 
         var (code, output, error) = await vms.RunAsync([.. Set, "--reboot", "-o", "json"]);
         var trial = await vms.RunAsync("pcr", "check", "vm1");
@@ -93,7 +93,7 @@ public sealed class PredictionTests
     public async Task SetWithReboot_GuestDeniesItsTrial_TheTrialCountsForNoLaterStart()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var boot = vms.AgentOf("vm1").Boot;
         var honest = boot.OnRestart;
         boot.OnRestart = () =>
@@ -115,7 +115,7 @@ public sealed class PredictionTests
     public async Task SetWithReboot_StartedOtherwise_FailsAndSaysWhere()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         guest.Extra = "insmod other";
 
         var (code, _, error) = await vms.RunAsync([.. Set, "--reboot"]);
@@ -128,7 +128,7 @@ public sealed class PredictionTests
     public async Task SetWithReboot_StartedWithoutTheChange_FailsAndSaysSo()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var boot = vms.AgentOf("vm1").Boot;
         boot.OnRestart = () =>
         {
@@ -147,7 +147,7 @@ public sealed class PredictionTests
     public async Task SetWithReboot_NoQuoteAfterwards_Fails()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var boot = vms.AgentOf("vm1").Boot;
         boot.OnRestart = () =>
         {
@@ -166,7 +166,7 @@ public sealed class PredictionTests
     public async Task Reboot_NothingChanged_TrialIsPredictedFromTheBaseline()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        await SaveBaselineAsync(vms);
+        await GrubGuest.SaveBaselineAsync(vms);
 
         var (code, output, _) = await vms.RunAsync("reboot", "vm1", "--operation-id", "r1");
 
@@ -178,7 +178,7 @@ public sealed class PredictionTests
     public async Task Undo_AfterTheReboot_GoesBackToTheBaselineAndWithdrawsThePrediction()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await vms.RunAsync(Set);
         guest.Start();
 
@@ -202,7 +202,7 @@ public sealed class PredictionTests
     public async Task Check_UndoneChangeStartedByATpmRestartInPlaceOfAReset_Differs()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await vms.RunAsync(Set);
         guest.Start();
         await vms.RunAsync("undo", "vm1", "--operation-id", "op2");
@@ -223,7 +223,7 @@ public sealed class PredictionTests
     public async Task Undo_GuestSaysThatItDidAndKeepsTheChange_WithdrawsThePrediction(string? target, string? named, string said)
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await vms.RunAsync(Set);
         guest.Start();
         var changed = guest.Files[GrubGuest.Menu];
@@ -250,7 +250,7 @@ public sealed class PredictionTests
     public async Task Quote_EnrolledAnewWithCountersThatWentBack_ForgetsPredictions()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var tpm = (SoftwareTpm)vms["vm1"].Tpm!;
         var old = tpm.SaveState();
         await vms.RunAsync(Set);
@@ -273,7 +273,7 @@ public sealed class PredictionTests
     public async Task UndoWithReboot_AfterSetWithReboot_IsAsPredictedAndThenTheBaseline()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await vms.RunAsync([.. Set, "--reboot"]);
         var agent = vms.AgentOf("vm1");
         agent.Verdict = () => agent.Boot.RestartCount == 1 ? Verdict.Pending : Verdict.Configured;
@@ -291,7 +291,7 @@ public sealed class PredictionTests
     public async Task SetWithReboot_GuestFellBack_OnlyTheBaselineCountsAgain()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var boot = vms.AgentOf("vm1").Boot;
         boot.OnRestart = () =>
         {
@@ -318,7 +318,7 @@ public sealed class PredictionTests
     public async Task Set_SecondChangeBeforeTheReboot_IsPredictedFromTheFirst()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await vms.RunAsync(Set);
 
         var second = await vms.RunAsync("set", "kernel-arguments", "vm1", "--argument", "audit=0", "--operation-id", "op2");
@@ -346,7 +346,7 @@ public sealed class PredictionTests
     public async Task Set_GuestLiesOrChangesMore_IsNotPredictedAndDiffers(string what, string reason)
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         guest.Write = menu => what switch
         {
             "another argument" => menu.Replace("nohz=off", "nohz=off init=/bin/sh", StringComparison.Ordinal),
@@ -390,7 +390,7 @@ public sealed class PredictionTests
     public async Task Set_GuestShowsAnotherNewContentThanItHas_MakesItsOwnCheckRed()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         guest.Write = menu => menu.Replace("nohz=off", "nohz=off init=/bin/sh", StringComparison.Ordinal);
         guest.Show = files =>
         {
@@ -412,8 +412,8 @@ public sealed class PredictionTests
     public async Task Check_PredictionOfAnotherVm_DoesNotCount()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1", "vm2");
-        var guest = await SaveBaselineAsync(vms);
-        var other = await SaveBaselineAsync(vms, "vm2");
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
+        var other = await GrubGuest.SaveBaselineAsync(vms, "vm2");
         await vms.RunAsync(Set);
         (other.Files[GrubGuest.Menu], other.Kernel) = (guest.Files[GrubGuest.Menu], guest.Kernel);
 
@@ -469,7 +469,7 @@ public sealed class PredictionTests
     public async Task BaselineShow_ListsWhatIsPredictedAndReplacingItForgets()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await vms.RunAsync(Set);
 
         var shown = await vms.RunAsync("pcr", "baseline", "show", "vm1");
@@ -481,13 +481,5 @@ public sealed class PredictionTests
         Assert.Equal("op1", json.GetProperty("predicted")[0].GetProperty("operation_id").GetString());
         Assert.DoesNotContain("GuestTune's change", (await vms.RunAsync("pcr", "baseline", "show", "vm1")).Out, StringComparison.Ordinal);
         Assert.Equal("vm1: proven equal to the baseline of vm1 (14 registers)\n", (await vms.RunAsync("pcr", "check", "vm1")).Out);
-    }
-
-    private static async Task<GrubGuest> SaveBaselineAsync(MeasuredVms vms, string name = "vm1")
-    {
-        var guest = new GrubGuest(vms, name);
-        guest.Start();
-        Assert.Equal(0, (await vms.RunAsync("pcr", "baseline", "save", name)).ExitCode);
-        return guest;
     }
 }

@@ -24,7 +24,7 @@ public sealed class UnpredictedChangeTests
     public async Task Set_TakesAChangeAwayAndIsNotProven_WhatWasPredictedCountsNoMore(string guestDoes, string reason)
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var agent = vms.AgentOf("vm1");
         await vms.RunAsync(Add);
         guest.Start();
@@ -58,7 +58,7 @@ public sealed class UnpredictedChangeTests
     public async Task Set_RepeatedAfterTheControllerDiedOverIt_IsNamed()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var agent = vms.AgentOf("vm1");
         agent.Forge = static answer => answer is ApplyResponse ? throw new RpcException(new Status(StatusCode.Internal, "torn")) : answer;
         Assert.Equal(1, (await vms.RunAsync(Add)).ExitCode);
@@ -76,7 +76,7 @@ public sealed class UnpredictedChangeTests
     public async Task Set_TimedOutAndRepeatedAfterARestart_IsPredictedFromTheStartThatRuns()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await using var daemon = await vms.ServeAsync();
         string[] there = ["--controller", $"unix://{daemon.SocketPath}"];
         string[] add = ["set", "kernel-arguments", "vm1", "--argument", "audit=0", "--operation-id", "op2", .. there];
@@ -103,7 +103,7 @@ public sealed class UnpredictedChangeTests
     public async Task Undo_TpmHangs_IsMadeAllTheSame()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await vms.RunAsync(Add);
         vms["vm1"].BeforeQuote = static context => Task.Delay(Timeout.Infinite, context.CancellationToken);
 
@@ -122,7 +122,7 @@ public sealed class UnpredictedChangeTests
     public async Task Set_UndoneWhileTheGuestStallsItsPrediction_IsNotPredicted()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await using var daemon = await vms.ServeAsync();
         string[] there = ["--controller", $"unix://{daemon.SocketPath}"];
         vms.AgentOf("vm1").Forge = static answer =>
@@ -160,7 +160,7 @@ public sealed class UnpredictedChangeTests
     public async Task Set_AsIsPredictedAlready_TheOlderPredictionCounts()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await vms.RunAsync(Add);
         guest.Start();
         guest.Write = static menu => menu.Replace("nohz=off nohz=off", "nohz=off", StringComparison.Ordinal);
@@ -177,7 +177,7 @@ public sealed class UnpredictedChangeTests
     public async Task Undo_OfTheOlderOfTwoChangesAndNotProven_TheNewerPredictionCountsNoMore()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         await vms.RunAsync(Add);
         await vms.RunAsync("set", "kernel-arguments", "vm1", "--argument", "audit=0", "--operation-id", "op2");
         guest.Start();
@@ -201,7 +201,7 @@ public sealed class UnpredictedChangeTests
     public async Task Set_AfterOneThatWasNotPredicted_IsPredictedAgainOnceAStartIsProvenToBeWithoutIt()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var (files, menu) = (vms["vm1"].BootFiles, guest.Files[GrubGuest.Menu]);
         vms.AgentOf("vm1").ItemPrefix = "boot:";
         vms["vm1"].BootFiles = null;
@@ -221,7 +221,7 @@ public sealed class UnpredictedChangeTests
     public async Task Check_StartIsTheBaselineAlthoughAChangeIsInForce_SaysSo()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var menu = guest.Files[GrubGuest.Menu];
         await vms.RunAsync(Add);
         guest.Files[GrubGuest.Menu] = menu;
@@ -265,7 +265,7 @@ public sealed class UnpredictedChangeTests
     public async Task Reboot_TrialThatCannotBePredicted_IsNamedAtThatStartAndAtNoLaterOne()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var boot = vms.AgentOf("vm1").Boot;
         guest.Show = files =>
         {
@@ -290,7 +290,7 @@ public sealed class UnpredictedChangeTests
     public async Task SetWithReboot_GuestShowsItsOldMenuBeforeTheTrialAndStartsIt_Fails()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var (boot, old, shown) = (vms.AgentOf("vm1").Boot, guest.Files[GrubGuest.Menu], 0);
         var honest = boot.OnRestart;
         guest.Show = files =>
@@ -318,7 +318,7 @@ public sealed class UnpredictedChangeTests
     public async Task Set_GuestShowsAndStartsAMenuWithoutTheChangeBefore_IsNotPredictedAndDiffers()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var old = guest.Files[GrubGuest.Menu];
         await vms.RunAsync(Add);
         guest.Start();
@@ -341,7 +341,7 @@ public sealed class UnpredictedChangeTests
     public async Task SetWithReboot_NotPredictedAndStartedWithoutTheChange_Fails(bool isTrial, bool showsLog)
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var (boot, old) = (vms.AgentOf("vm1").Boot, guest.Files[GrubGuest.Menu]);
         vms.AgentOf("vm1").ItemPrefix = "boot:";
         vms["vm1"].BootFiles = null;
@@ -365,7 +365,7 @@ public sealed class UnpredictedChangeTests
     public async Task SetWithReboot_NotPredicted_ExcusesTheCommandLineAlone(bool isOfAnotherRegister)
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         vms.AgentOf("vm1").ItemPrefix = "boot:";
         vms["vm1"].BootFiles = null;
         guest.OtherPcr = isOfAnotherRegister ? 7 : null;
@@ -383,7 +383,7 @@ public sealed class UnpredictedChangeTests
     public async Task UndoWithReboot_OfTheOnlyChangeAndNotPredicted_ItsTrialIsNamedAndThenItIsTheBaseline()
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var agent = vms.AgentOf("vm1");
         agent.ItemPrefix = "boot:";
         vms["vm1"].BootFiles = null;
@@ -409,7 +409,7 @@ public sealed class UnpredictedChangeTests
     public async Task Restart_NotPredictedAndNoQuoteAfterwards_Fails(string command)
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var boot = vms.AgentOf("vm1").Boot;
         vms.AgentOf("vm1").ItemPrefix = "boot:";
         vms["vm1"].BootFiles = null;
@@ -433,7 +433,7 @@ public sealed class UnpredictedChangeTests
     public async Task Set_GuestShowsMoreThanAnyMenuHas_IsNotComparedAtAll(int lines, int length)
     {
         await using var vms = await MeasuredVms.StartAsync("vm1");
-        var guest = await SaveBaselineAsync(vms);
+        var guest = await GrubGuest.SaveBaselineAsync(vms);
         var isFirst = true;
         guest.Show = files =>
         {
@@ -446,13 +446,5 @@ public sealed class UnpredictedChangeTests
         var set = await vms.RunAsync(Add);
 
         Assert.Contains("cannot predict, so pcr check will differ: /boot/grub/grub.cfg has more lines that were changed than 1024, or one of more than 65536 characters", set.Out, StringComparison.Ordinal);
-    }
-
-    private static async Task<GrubGuest> SaveBaselineAsync(MeasuredVms vms)
-    {
-        var guest = new GrubGuest(vms, "vm1");
-        guest.Start();
-        Assert.Equal(0, (await vms.RunAsync("pcr", "baseline", "save", "vm1")).ExitCode);
-        return guest;
     }
 }
