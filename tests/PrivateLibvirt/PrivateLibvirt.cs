@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
+using GuestTune.Testing;
 
 namespace GuestTune.PrivateLibvirts;
 
@@ -33,8 +33,6 @@ public sealed class PrivateLibvirt : IDisposable
           echo done
         done
         """;
-
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gtl-");
     private readonly Process _supervisor;
@@ -108,23 +106,13 @@ public sealed class PrivateLibvirt : IDisposable
     public void Start()
     {
         Tell("start");
-        var watch = Stopwatch.StartNew();
-        while (true)
+        try
         {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                socket.Connect(new UnixDomainSocketEndPoint(PathOf("libvirt-sock")));
-                break;
-            }
-            catch (SocketException) when (watch.Elapsed < StartTime && IsRunning)
-            {
-                Thread.Sleep(10);
-            }
-            catch (SocketException e)
-            {
-                throw new IOException($"libvirtd does not start: {File.ReadAllText(PathOf("output"))}", e);
-            }
+            ServedSocket.WaitFor(PathOf("libvirt-sock"), () => IsRunning);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"libvirtd does not start: {e.Message}: {File.ReadAllText(PathOf("output"))}", e);
         }
 
         Virsh("uri");

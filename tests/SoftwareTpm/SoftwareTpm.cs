@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net.Sockets;
 using GuestTune.MeasuredBoot.Tpm;
+using GuestTune.Testing;
 
 namespace GuestTune.SoftwareTpms;
 
@@ -12,7 +13,6 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
     private const uint PcrExtend = 0x182; // TPM_CC_PCR_Extend
     private const uint ReadClock = 0x181; // TPM_CC_ReadClock
     private const uint Shutdown = 0x145; // TPM_CC_Shutdown
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gtm-");
     private Process _process;
@@ -44,7 +44,7 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
 
     public byte[] Execute(ReadOnlySpan<byte> command)
     {
-        var socket = _socket ??= Connect();
+        var socket = _socket ??= ServedSocket.Connect(SocketPath, () => !_process.HasExited);
         socket.Send(command);
         var header = new byte[HeaderSizeBytes];
         Receive(socket, header);
@@ -133,16 +133,22 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
 
     private string InFolder(string name) => Path.Combine(_folder.FullName, name);
 
-    private Process Start() => Process.Start(new ProcessStartInfo("swtpm")
+    /// <summary>Returns when others can connect too: programs of tpm2-tools try it once.</summary>
+    private Process Start()
     {
-        ArgumentList =
+        var process = Process.Start(new ProcessStartInfo("swtpm")
         {
-            "socket", "--tpm2", "--tpmstate", $"dir={_folder.FullName}", "--server", $"type=unixio,path={SocketPath}",
-            "--flags", "not-need-init,startup-clear",
-        },
-        UseShellExecute = false,
-        RedirectStandardError = true,
-    })!;
+            ArgumentList =
+            {
+                "socket", "--tpm2", "--tpmstate", $"dir={_folder.FullName}", "--server", $"type=unixio,path={SocketPath}",
+                "--flags", "not-need-init,startup-clear",
+            },
+            UseShellExecute = false,
+            RedirectStandardError = true,
+        })!;
+        ServedSocket.WaitFor(SocketPath, () => !process.HasExited);
+        return process;
+    }
 
     private void Stop()
     {
@@ -151,25 +157,6 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
         _process.WaitForExit();
         _process.Dispose();
         File.Delete(SocketPath);
-    }
-
-    private Socket Connect()
-    {
-        var watch = Stopwatch.StartNew();
-        while (true)
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                socket.Connect(new UnixDomainSocketEndPoint(SocketPath));
-                return socket;
-            }
-            catch (SocketException) when (watch.Elapsed < StartTime && !_process.HasExited)
-            {
-                socket.Dispose();
-                Thread.Sleep(10);
-            }
-        }
     }
 
     private static void Receive(Socket socket, Span<byte> target)

@@ -5,6 +5,7 @@ using GuestTune.Agent.QemuGa;
 using GuestTune.Agent.Systemd;
 using GuestTune.Practices.Commands;
 using GuestTune.Practices.Files;
+using GuestTune.Testing;
 
 namespace GuestTune.Agent.Tests.QemuGa;
 
@@ -47,7 +48,7 @@ public sealed class RealQemuGaTests
         using var process = Process.Start(new ProcessStartInfo(Path, [.. words, .. own]) { UseShellExecute = false })!;
         try
         {
-            using var client = await ConnectAsync(socket);
+            using var client = ServedSocket.Connect(socket, () => !process.HasExited);
             var read = QemuGaProcess.Read(Files, process.Id);
             Assert.Equal([.. words, .. own], read!.Words);
             Assert.Equal(Path, read.Program);
@@ -72,24 +73,6 @@ public sealed class RealQemuGaTests
     }
 
     private static void SkipWithoutQemuGa() => Assert.SkipUnless(File.Exists(Path), "qemu-ga is not installed (package qemu-guest-agent)");
-
-    private static async Task<Socket> ConnectAsync(string path)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
-                return socket;
-            }
-            catch (SocketException) when (attempt < 100)
-            {
-                socket.Dispose();
-                await Task.Delay(50);
-            }
-        }
-    }
 
     private static async Task<List<string>> DisabledAsync(Socket socket)
     {

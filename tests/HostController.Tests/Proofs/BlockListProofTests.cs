@@ -6,6 +6,7 @@ using GuestTune.Controller.Proofs;
 using GuestTune.Controller.QemuGa;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.Practice.V1;
+using GuestTune.Testing;
 
 namespace GuestTune.HostController.Tests.Proofs;
 
@@ -117,11 +118,8 @@ public sealed class BlockListProofTests
             QemuGa, ["-m", "unix-listen", "-p", socket, "-t", fleet.Directory, "-f", fleet.PathOf("pid"), "--block-rpcs=guest-exec,guest-file-open"]) { UseShellExecute = false })!;
         try
         {
-            for (var attempt = 0; attempt < 100 && !File.Exists(socket); attempt++)
-            {
-                await Task.Delay(50);
-            }
-
+            // It serves one client at a time, and the next waits until this one is gone (qga/channel-posix.c).
+            ServedSocket.WaitFor(socket, () => !process.HasExited);
             fleet.QemuGa = new QemuGaSocketAddress(socket);
             fleet.Vms[0].Agent.Forge = answer => answer is ObserveResponse ? new ObserveResponse { Observations = { Said(agentSays, Verdict.Configured) } } : answer;
 
