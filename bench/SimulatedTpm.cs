@@ -48,7 +48,9 @@ internal sealed class SimulatedTpm : ITpmDevices, ITpmConnection
         var reader = new TpmReader(command[HeaderSizeBytes..]);
         return code switch
         {
-            TpmCommandCode.GetCapability => Answer(NoSessions, 0, new TpmWriter().UInt8(0).UInt32(CapabilityPcrs).Bytes(Selected(PcrSelection.AllPcrs))),
+            // Of its properties only which registers there are.
+            TpmCommandCode.GetCapability when reader.UInt32() == CapabilityPcrs => Answer(NoSessions, 0, new TpmWriter().UInt8(0).UInt32(CapabilityPcrs).Bytes(Selected(PcrSelection.AllPcrs))),
+            TpmCommandCode.ReadClock => Answer(NoSessions, 0, Clock(new TpmWriter().UInt32(0).UInt32(0))),
             TpmCommandCode.PcrRead => ReadPcrs(reader),
             TpmCommandCode.CreatePrimary => Answer(Sessions, 0, new TpmWriter().Sized(_public), Handle),
             TpmCommandCode.Quote => Quote(reader),
@@ -83,10 +85,7 @@ internal sealed class SimulatedTpm : ITpmDevices, ITpmConnection
             digest.AppendData(_registers[index]);
         }
 
-        var clock = (ulong)Environment.TickCount64;
-        var attest = new TpmWriter()
-            .UInt32(0xFF544347).UInt16(0x8018).Sized([]).Sized(nonce) // TPM_GENERATED, TPM_ST_ATTEST_QUOTE
-            .UInt32((uint)(clock >> 32)).UInt32((uint)clock).UInt32(1).UInt32(0).UInt8(1) // TPMS_CLOCK_INFO
+        var attest = Clock(new TpmWriter().UInt32(0xFF544347).UInt16(0x8018).Sized([]).Sized(nonce)) // TPM_GENERATED, TPM_ST_ATTEST_QUOTE
             .UInt32(0).UInt32(0)
             .Bytes(Selected(selection.Mask)).Sized(digest.GetHashAndReset())
             .ToArray();
@@ -95,6 +94,13 @@ internal sealed class SimulatedTpm : ITpmDevices, ITpmConnection
             Sessions,
             0,
             new TpmWriter().Sized(attest).UInt16((ushort)TpmAlgorithm.EcDsa).UInt16((ushort)TpmAlgorithm.Sha256).Sized(signature.AsSpan(0, 32)).Sized(signature.AsSpan(32)));
+    }
+
+    /// <summary>TPMS_CLOCK_INFO.</summary>
+    private static TpmWriter Clock(TpmWriter writer)
+    {
+        var clock = (ulong)Environment.TickCount64;
+        return writer.UInt32((uint)(clock >> 32)).UInt32((uint)clock).UInt32(1).UInt32(0).UInt8(1);
     }
 
     private static ReadOnlySpan<byte> Selected(uint mask)

@@ -82,6 +82,7 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton(static provider => CreateEngine(provider));
         services.TryAddSingleton<ITpmDevices, TpmDevices>();
         services.AddSingleton<GuestTpm>();
+        services.AddSingleton<PcrMemory>();
         services.AddSingleton<SysfsPcrs>();
         services.AddSingleton<ToolPcrs>();
         services.AddSingleton<PcrReader>();

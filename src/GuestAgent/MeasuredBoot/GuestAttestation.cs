@@ -5,7 +5,7 @@ using GuestTune.Practices;
 namespace GuestTune.Agent.MeasuredBoot;
 
 /// <summary>What the TPM proves: its keys, that they belong together, and quotes. Every key is made for one call and flushed after it.</summary>
-internal sealed class GuestAttestation(GuestTpm tpm)
+internal sealed class GuestAttestation(GuestTpm tpm, PcrMemory memory)
 {
     /// <summary>A register may be extended while it is quoted; then all is done again.</summary>
     private const int QuoteAttempts = 5;
@@ -39,11 +39,11 @@ internal sealed class GuestAttestation(GuestTpm tpm)
         (client, path) => Quote(client, path, nonce, selection),
         cancellationToken);
 
-    private static QuoteReading Quote(TpmClient client, string path, byte[] nonce, PcrSelection selection)
+    private QuoteReading Quote(TpmClient client, string path, byte[] nonce, PcrSelection selection)
     {
-        // Held against a second reading, and not against the quote's digest: .NET's hashes need OpenSSL, which a guest need not have.
-        // Not while the key is loaded: the kernel would put it aside for each command, and back again.
-        var before = Read(client, selection);
+        // Held against what they were before, and not against the quote's digest: .NET's hashes need OpenSSL, which a guest need not have.
+        // Not read while the key is loaded: the kernel would put it aside for each command, and back again.
+        var before = memory.Recall(selection) ?? Read(client, selection);
         for (var attempt = 1; attempt <= QuoteAttempts; attempt++)
         {
             var (key, attest, signature) = With(client, TpmTemplates.AttestationKey(), (handle, key) =>
@@ -51,7 +51,7 @@ internal sealed class GuestAttestation(GuestTpm tpm)
                 var (attest, signature) = client.Quote(handle, nonce, selection);
                 return (key, attest, signature);
             });
-            var after = client.ReadPcrs([selection]);
+            var after = Read(client, selection);
             if (before.Zip(after).All(static pair => pair.First.Digest.AsSpan().SequenceEqual(pair.Second.Digest)))
             {
                 return new QuoteReading(path, key, attest, signature, after);
@@ -63,12 +63,12 @@ internal sealed class GuestAttestation(GuestTpm tpm)
         throw PracticeException.Precondition("the registers change faster than they can be quoted: something keeps extending them");
     }
 
-    private static IReadOnlyList<PcrValue> Read(TpmClient client, PcrSelection selection)
+    private IReadOnlyList<PcrValue> Read(TpmClient client, PcrSelection selection)
     {
         IReadOnlyList<PcrValue>? values = null;
         try
         {
-            values = client.ReadPcrs([selection]);
+            values = memory.Read(client, [selection]);
         }
         catch (TpmException)
         {

@@ -4,7 +4,7 @@ using GuestTune.Practices;
 namespace GuestTune.Agent.MeasuredBoot;
 
 /// <summary>Reads registers from the best source that there is: the TPM itself, the kernel's copies in sysfs, tpm2-tools.</summary>
-internal sealed class PcrReader(GuestTpm tpm, SysfsPcrs sysfs, ToolPcrs tool)
+internal sealed class PcrReader(GuestTpm tpm, PcrMemory memory, SysfsPcrs sysfs, ToolPcrs tool)
 {
     /// <param name="wanted">None: everything.</param>
     /// <exception cref="PracticeException">No source has an answer; the message says what is wrong with the TPM.</exception>
@@ -22,15 +22,15 @@ internal sealed class PcrReader(GuestTpm tpm, SysfsPcrs sysfs, ToolPcrs tool)
         }
     }
 
-    private static PcrReading Read(TpmClient client, string path, IReadOnlyList<PcrSelection> wanted)
+    private PcrReading Read(TpmClient client, string path, IReadOnlyList<PcrSelection> wanted)
     {
         if (wanted.Count > 0)
         {
             try
             {
                 // Each command costs milliseconds, since the driver looks for the answer only so often: what there is, the registers themselves say.
-                var values = client.ReadPcrs(wanted);
-                return new PcrReading(path, null, [.. wanted.Select(w => w with { Mask = Mask(values, w.Bank) })], values);
+                var values = memory.Read(client, wanted);
+                return new PcrReading(path, null, [.. wanted.Select(w => w with { Mask = PcrSelection.MaskOf(values, w.Bank) })], values);
             }
             catch (TpmException)
             {
@@ -39,10 +39,8 @@ internal sealed class PcrReader(GuestTpm tpm, SysfsPcrs sysfs, ToolPcrs tool)
         }
 
         var banks = PcrReading.Among(wanted, client.ReadAllocation());
-        return new PcrReading(path, null, banks, client.ReadPcrs(banks));
+        return new PcrReading(path, null, banks, memory.Read(client, banks));
     }
-
-    private static uint Mask(IReadOnlyList<PcrValue> values, TpmAlgorithm bank) => values.Where(v => v.Bank == bank).Aggregate(0u, static (mask, v) => mask | (1u << v.Index));
 
     /// <summary>A TPM 1.2, or none, has no registers of this kind anywhere.</summary>
     private PcrReading? ReadElsewhere(string deviceProblem) => tpm.Look() is { Problem: null } presence

@@ -31,6 +31,10 @@ public readonly record struct PcrSelection(TpmAlgorithm Bank, uint Mask)
 
     public bool Contains(int index) => index is >= 0 and < PcrCount && (Mask & (1u << index)) != 0;
 
+    /// <summary>Which of a bank's registers are among these.</summary>
+    public static uint MaskOf(IEnumerable<PcrValue> values, TpmAlgorithm bank) =>
+        values.Where(v => v.Bank == bank).Aggregate(0u, static (mask, v) => mask | (1u << v.Index));
+
     public static void WriteList(TpmWriter writer, params ReadOnlySpan<PcrSelection> selections)
     {
         ArgumentNullException.ThrowIfNull(writer);
@@ -53,22 +57,27 @@ public readonly record struct PcrSelection(TpmAlgorithm Bank, uint Mask)
         var selections = new List<PcrSelection>(count);
         for (var i = 0; i < count; i++)
         {
-            var bank = (TpmAlgorithm)reader.UInt16();
-            uint mask = 0;
-            var select = reader.Bytes(reader.UInt8());
-            for (var b = 0; b < select.Length; b++)
-            {
-                if (b >= SelectSizeBytes && select[b] != 0)
-                {
-                    throw new TpmFormatException($"a selection names PCR {8 * b} or later; there are {PcrCount}");
-                }
-
-                mask |= b < SelectSizeBytes ? (uint)select[b] << (8 * b) : 0;
-            }
-
-            selections.Add(new PcrSelection(bank, mask));
+            selections.Add(new PcrSelection((TpmAlgorithm)reader.UInt16(), ReadMask(ref reader)));
         }
 
         return selections;
+    }
+
+    /// <exception cref="TpmFormatException">Registers that no TPM has.</exception>
+    public static uint ReadMask(ref TpmReader reader)
+    {
+        uint mask = 0;
+        var select = reader.Bytes(reader.UInt8());
+        for (var b = 0; b < select.Length; b++)
+        {
+            if (b >= SelectSizeBytes && select[b] != 0)
+            {
+                throw new TpmFormatException($"a selection names PCR {8 * b} or later; there are {PcrCount}");
+            }
+
+            mask |= b < SelectSizeBytes ? (uint)select[b] << (8 * b) : 0;
+        }
+
+        return mask;
     }
 }

@@ -5,8 +5,10 @@ public sealed class TpmClient(ITpmTransport transport)
 {
     private const uint CapabilityProperties = 6; // TPM_CAP_TPM_PROPERTIES
     private const uint CapabilityPcrs = 5; // TPM_CAP_PCRS
+    private const uint CapabilityPcrProperties = 7; // TPM_CAP_PCR_PROPERTIES
     private const uint PropertyManufacturer = 0x105; // TPM_PT_MANUFACTURER
     private const uint PropertyNvBufferMax = 0x12C; // TPM_PT_NV_BUFFER_MAX
+    private const uint PropertyNoIncrement = 0x11; // TPM_PT_PCR_NO_INCREMENT
     private const byte PolicySession = 0x01; // TPM_SE_POLICY
     private const int NonceSizeBytes = 16;
     private const int MaximumDigestSizeBytes = 64;
@@ -39,14 +41,44 @@ public sealed class TpmClient(ITpmTransport transport)
         return text.ToString().Trim();
     }
 
+    /// <summary>The registers that may change without <c>pcrUpdateCounter</c>: debugging's and applications', usually (TPM 2.0 Library part 2, 6.14).</summary>
+    /// <returns>A mask; all where the TPM does not say.</returns>
+    public uint ReadUncountedPcrs()
+    {
+        try
+        {
+            var reader = new TpmReader(GetCapability(CapabilityPcrProperties, PropertyNoIncrement));
+            return reader.Count(1, "properties of registers") == 1 && reader.UInt32() == PropertyNoIncrement ? PcrSelection.ReadMask(ref reader) : PcrSelection.AllPcrs;
+        }
+        catch (TpmException)
+        {
+            return PcrSelection.AllPcrs;
+        }
+    }
+
+    /// <summary>How often it was reset and, since then, restarted or resumed (TPMS_CLOCK_INFO, TPM 2.0 Library part 2, 10.11.1).</summary>
+    public (uint ResetCount, uint RestartCount) ReadStarts()
+    {
+        var (_, response) = TpmCommand.Execute(transport, TpmCommandCode.ReadClock, [], [], []);
+        var reader = new TpmReader(response);
+        reader.UInt64(); // time
+        reader.UInt64(); // clock
+        return (reader.UInt32(), reader.UInt32());
+    }
+
+    /// <inheritdoc cref="ReadPcrs(IReadOnlyList{PcrSelection}, out uint)"/>
+    public IReadOnlyList<PcrValue> ReadPcrs(IReadOnlyList<PcrSelection> selections) => ReadPcrs(selections, out _);
+
     /// <summary>Of the registers of the selections all that the TPM has, as they were at one moment.</summary>
-    public IReadOnlyList<PcrValue> ReadPcrs(IReadOnlyList<PcrSelection> selections)
+    /// <param name="updateCounter">The TPM's count of changes to its registers since its reset, but for those of <see cref="ReadUncountedPcrs"/>.</param>
+    public IReadOnlyList<PcrValue> ReadPcrs(IReadOnlyList<PcrSelection> selections, out uint updateCounter)
     {
         ArgumentNullException.ThrowIfNull(selections);
         for (var attempt = 1; ; attempt++)
         {
-            if (TryReadPcrs(selections, out var values))
+            if (TryReadPcrs(selections, out var values) is { } counter)
             {
+                updateCounter = counter;
                 return values;
             }
 
@@ -201,57 +233,59 @@ public sealed class TpmClient(ITpmTransport transport)
         return TpmCommand.Execute(transport, TpmCommandCode.StartAuthSession, [TpmHandle.Null, TpmHandle.Null], [], parameters, returnsHandle: true).Handle;
     }
 
-    private bool TryReadPcrs(IReadOnlyList<PcrSelection> selections, out List<PcrValue> values)
+    /// <returns>The update counter; null where a register was extended since the first command.</returns>
+    private uint? TryReadPcrs(IReadOnlyList<PcrSelection> selections, out List<PcrValue> values)
     {
         values = [];
         uint? counter = null;
-        foreach (var selection in selections)
+        var rest = selections.ToArray();
+        do
         {
-            for (var rest = selection.Mask; rest != 0;)
+            // What is asked for fits into one answer: what no answer has is not there.
+            var part = Lowest(rest, MaximumDigestsPerRead);
+            var now = ReadPart(part, values, out var read);
+            if (counter is { } former && former != now)
             {
-                // What is asked for fits into one answer: what no answer has is not there.
-                var part = selection with { Mask = Lowest(rest, MaximumDigestsPerRead) };
-                var read = ReadPart(part, values, ref counter);
-                if (read is null)
-                {
-                    return false;
-                }
+                return null;
+            }
 
-                rest &= ~(read.Value == 0 ? part.Mask : read.Value);
+            counter = now;
+            var asked = read.Any(static r => r.Mask != 0) ? read : part;
+            for (var i = 0; i < rest.Length; i++)
+            {
+                rest[i] = rest[i] with { Mask = rest[i].Mask & ~asked.FirstOrDefault(a => a.Bank == rest[i].Bank).Mask };
             }
         }
+        while (rest.Any(static r => r.Mask != 0));
 
-        return true;
+        return counter;
     }
 
-    /// <returns>The registers that were read; null where one was extended since the first read.</returns>
-    private uint? ReadPart(PcrSelection part, List<PcrValue> values, ref uint? counter)
+    /// <returns>The update counter.</returns>
+    private uint ReadPart(PcrSelection[] part, List<PcrValue> values, out IReadOnlyList<PcrSelection> read)
     {
         var writer = new TpmWriter();
         PcrSelection.WriteList(writer, part);
         var (_, response) = TpmCommand.Execute(transport, TpmCommandCode.PcrRead, [], [], writer.Written);
         var reader = new TpmReader(response);
-        var now = reader.UInt32();
-        if (counter is { } former && former != now)
-        {
-            return null;
-        }
-
-        counter = now;
-        var given = PcrSelection.ReadList(ref reader);
+        var counter = reader.UInt32();
+        read = PcrSelection.ReadList(ref reader);
         var digests = reader.Count(MaximumDigestsPerRead, "digests");
-        if (given is not [var selection] || selection.Bank != part.Bank || (selection.Mask & ~part.Mask) != 0 || selection.Count != digests)
+        if (read.Count != part.Length || read.Zip(part).Any(static r => r.First.Bank != r.Second.Bank || (r.First.Mask & ~r.Second.Mask) != 0) || read.Sum(static r => r.Count) != digests)
         {
             throw new TpmFormatException("the TPM answered with other registers than it was asked for");
         }
 
-        foreach (var index in selection.Indices)
+        foreach (var selection in read)
         {
-            values.Add(new PcrValue(part.Bank, index, reader.Sized(MaximumDigestSizeBytes).ToArray()));
+            foreach (var index in selection.Indices)
+            {
+                values.Add(new PcrValue(selection.Bank, index, reader.Sized(MaximumDigestSizeBytes).ToArray()));
+            }
         }
 
         reader.ExpectEnd("the registers");
-        return selection.Mask;
+        return counter;
     }
 
     private uint ReadProperty(uint property)
@@ -271,15 +305,20 @@ public sealed class TpmClient(ITpmTransport transport)
         return reader.UInt32() == capability ? reader.Bytes(reader.Remaining).ToArray() : throw new TpmFormatException("the TPM answered with another capability");
     }
 
-    private static uint Lowest(uint mask, int count)
+    /// <summary>The first <paramref name="count"/> registers; no bank without any.</summary>
+    private static PcrSelection[] Lowest(PcrSelection[] selections, int count)
     {
-        uint lowest = 0;
-        for (; count > 0 && mask != 0; count--)
+        var lowest = new List<PcrSelection>();
+        foreach (var selection in selections)
         {
-            lowest |= mask & (~mask + 1);
-            mask &= mask - 1;
+            var mask = selection.Indices.Take(count).Aggregate(0u, static (all, index) => all | (1u << index));
+            if (mask != 0)
+            {
+                lowest.Add(selection with { Mask = mask });
+                count -= lowest[^1].Count;
+            }
         }
 
-        return lowest;
+        return [.. lowest];
     }
 }

@@ -15,4 +15,5 @@ public enum TpmCommandCode : uint
     StartAuthSession = 0x176,
     GetCapability = 0x17A,
     PcrRead = 0x17E,
+    ReadClock = 0x181,
 }

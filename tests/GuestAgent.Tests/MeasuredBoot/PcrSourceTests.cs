@@ -163,7 +163,7 @@ public sealed class PcrSourceTests : IDisposable
     private Task<PcrReading> ReadAsync(ITpmDevices devices, ICommandRunner? commands = null, params IReadOnlyList<PcrSelection> wanted)
     {
         var files = new RootedFileSystem(_tree.Path);
-        return new PcrReader(new GuestTpm(files, devices), new SysfsPcrs(files), new ToolPcrs(commands ?? new FakeCommands())).ReadAsync(wanted, default);
+        return new PcrReader(new GuestTpm(files, devices), new PcrMemory(), new SysfsPcrs(files), new ToolPcrs(commands ?? new FakeCommands())).ReadAsync(wanted, default);
     }
 
     private Task<PracticeException> Refused(ITpmDevices devices, ICommandRunner? commands = null) =>
