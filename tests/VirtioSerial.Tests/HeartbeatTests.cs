@@ -48,7 +48,7 @@ public sealed class HeartbeatTests : IAsyncLifetime
             _clock.Advance(TimeSpan.FromSeconds(5));
             return _clock.ArmedTimers == 0;
         });
-        Assert.True(_host.IsPeerResponsive);
+        await WaitForAsync(() => _host.IsPeerResponsive);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class HeartbeatTests : IAsyncLifetime
 
         _port.MovesBytes = true;
         _port.MoveToGuest(int.MaxValue);
-        await WaitForAsync(() => _host.IsPeerResponsive);
+        await WaitForAsync(() => changes.Count == 2);
         Assert.Equal([false, true], changes);
         Assert.Equal(1, (await _guest.Input.ReadAsync()).Buffer.Length);
     }
@@ -105,7 +105,7 @@ public sealed class HeartbeatTests : IAsyncLifetime
 
     private static async Task WaitForAsync(Func<bool> condition)
     {
-        for (var i = 0; i < 1000 && !condition(); i++)
+        for (var i = 0; i < 12_000 && !condition(); i++)
         {
             await Task.Delay(10);
         }

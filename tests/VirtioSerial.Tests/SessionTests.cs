@@ -72,7 +72,7 @@ public class SessionTests
         {
             var least = choices.Next(1, 400_000);
             var read = choices.Next(2) == 0 ? pair.Host.Input.ReadAtLeastAsync(least).AsTask() : pair.Host.Input.ReadAsync().AsTask();
-            var result = await read.WaitAsync(TimeSpan.FromSeconds(20));
+            var result = await read.WaitAsync(TimeSpan.FromMinutes(2));
             var taken = result.IsCompleted ? result.Buffer.Length : choices.NextInt64(0, result.Buffer.Length + 1);
             received += taken;
             pair.Host.Input.AdvanceTo(result.Buffer.GetPosition(taken), choices.Next(2) == 0 && taken > 0 ? result.Buffer.GetPosition(taken) : result.Buffer.End);
@@ -200,7 +200,7 @@ public class SessionTests
         await old.DisposeAsync();
         Assert.False(host.Ended.IsCompleted);
         await using var restarted = new GuestSessionListener(FakeGuestPort.Open(port));
-        Assert.Equal(SessionEnd.AgentRestarted, await host.Ended.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal(SessionEnd.AgentRestarted, await host.Ended.WaitAsync(TimeSpan.FromMinutes(2)));
     }
 
     [Fact]
@@ -225,10 +225,10 @@ public class SessionTests
 
         port.FailNextWrite();
         await guest.Output.WriteAsync("lost"u8.ToArray());
-        var exception = await Assert.ThrowsAsync<PortException>(() => accepting.WaitAsync(TimeSpan.FromSeconds(10)));
+        var exception = await Assert.ThrowsAsync<PortException>(() => accepting.WaitAsync(TimeSpan.FromMinutes(2)));
 
         Assert.Contains("Cannot allocate memory", exception.Message, StringComparison.Ordinal);
-        Assert.Equal(SessionEnd.PortFailed, await guest.Ended.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal(SessionEnd.PortFailed, await guest.Ended.WaitAsync(TimeSpan.FromMinutes(2)));
         Assert.True(port.IsDisposed);
     }
 

@@ -100,7 +100,8 @@ public sealed class StressTests : IDisposable
 
         var sizeBytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
         TestContext.Current.SendDiagnosticMessage($"{sizeBytes} bytes for each session, both of its sides together");
-        Assert.InRange(sizeBytes, 0, MaxSizeBytes);
+        // What earlier tests left may have been freed meanwhile.
+        Assert.InRange(sizeBytes, int.MinValue, MaxSizeBytes);
         foreach (var host in hosts)
         {
             await host.DisposeAsync();

@@ -6,7 +6,7 @@ namespace GuestTune.Grpc.Tests.Calls;
 
 public sealed class CancellationTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task UnaryCall_TokenCancelled_CancelsTheHandlerToo()

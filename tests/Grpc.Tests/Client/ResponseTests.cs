@@ -197,18 +197,21 @@ public sealed class ResponseTests
     [Fact]
     public async Task ServerStreamingCall_ResetAfterMessage_GivesMessageThenFails()
     {
+        // A reset that comes before the message is read takes it away.
+        var read = new TaskCompletionSource();
         await using var server = await TestServer.StartRawAsync(async http =>
         {
             http.Response.ContentType = "application/grpc";
             await http.Response.Body.WriteAsync(RawGrpc.Frame(new StreamingOutputCallResponse()));
             await http.Response.Body.FlushAsync();
             await http.Request.Body.CopyToAsync(Stream.Null);
-            await Task.Delay(100);
+            await read.Task;
             http.Features.GetRequiredFeature<IHttpResetFeature>().Reset(0x2);
         });
         using var channel = server.CreateChannel();
         using var call = Client(channel).StreamingOutputCall(new StreamingOutputCallRequest(), cancellationToken: TestContext.Current.CancellationToken);
         Assert.True(await call.ResponseStream.MoveNext());
+        read.SetResult();
         var exception = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext());
         Assert.Equal(StatusCode.Internal, exception.StatusCode);
         Assert.Equal(StatusCode.Internal, call.GetStatus().StatusCode);

@@ -11,7 +11,7 @@ namespace GuestTune.Grpc.Tests.Health;
 
 public sealed class HealthServiceTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Check_KnownService_GivesItsStatus()

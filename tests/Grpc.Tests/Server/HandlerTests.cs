@@ -121,7 +121,7 @@ public sealed class HandlerTests
         Assert.Equal(server.Address.Authority, host);
         Assert.StartsWith("ipv4:127.0.0.1:", peer, StringComparison.Ordinal);
         Assert.Equal("value", header);
-        Assert.InRange((deadline - wanted).Duration(), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.InRange((deadline - wanted).Duration(), TimeSpan.Zero, TimeSpan.FromSeconds(60));
     }
 
     [Fact]

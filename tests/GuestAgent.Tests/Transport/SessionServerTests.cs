@@ -212,7 +212,7 @@ public sealed class SessionServerTests : IDisposable
             await using (var client = await host.ConnectAsync())
             {
                 await client.Agent.PingAsync(new PingRequest());
-                Assert.Equal(1, KestrelTimers());
+                await UntilAsync(() => KestrelTimers() == 1, "its thread has taken its name");
             }
 
             await UntilAsync(() => KestrelTimers() == 0, "a session's Kestrel ends with it");
