@@ -107,7 +107,7 @@ internal static class ControllerConnector
         var attestor = new Attestor(store);
         var baselines = new BaselineJobs(store, attestor, files, TimeProvider.System);
         return new FleetController(
-            new VmCatalog(Sources(invocation, libvirt)), links, libvirt, HostProofs.OfHost(libvirt), options, notes, new VmPower(libvirt, TimeProvider.System), attestor, baselines,
+            new VmCatalog(Sources(invocation, libvirt)), links, libvirt, HostProofs.OfHost(libvirt, TimeProvider.System), options, notes, new VmPower(libvirt, TimeProvider.System), attestor, baselines,
             new StartPredictor(store, attestor, files, TimeProvider.System), TimeProvider.System);
     }
 

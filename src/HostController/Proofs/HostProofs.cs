@@ -8,7 +8,7 @@ namespace GuestTune.Controller.Proofs;
 /// <summary>All proofs that a host has, put to what an agent observed.</summary>
 internal sealed class HostProofs(IReadOnlyList<IHostProof> proofs)
 {
-    public static HostProofs OfHost(LibvirtClients libvirt) => new([new BlockListProof(new QemuGaClient(libvirt), TimeProvider.System)]);
+    public static HostProofs OfHost(LibvirtClients libvirt, TimeProvider time) => new([new BlockListProof(new QemuGaClient(libvirt), time)]);
 
     public async Task AddAsync(VmEntry vm, IEnumerable<Observation?> observations, CancellationToken cancellationToken)
     {

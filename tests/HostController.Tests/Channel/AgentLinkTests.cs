@@ -6,7 +6,9 @@ using GuestTune.VirtioSerial;
 
 namespace GuestTune.HostController.Tests.Channel;
 
-/// <summary>What a guest can try below gRPC.</summary>
+/// <summary>What a guest can try below gRPC. Alone, since the memory of the whole process is counted.</summary>
+[CollectionDefinition(nameof(AgentLinkTests), DisableParallelization = true)]
+[Collection(nameof(AgentLinkTests))]
 public sealed class AgentLinkTests
 {
     private static readonly byte[] Settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];

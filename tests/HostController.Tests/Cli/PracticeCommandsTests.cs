@@ -124,14 +124,19 @@ public sealed class PracticeCommandsTests
     public async Task Plan_SlowAgent_HasMoreTimeThanAttaching()
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
-        fleet.Vms[0].Agent.Before = (_, _) => Task.Delay(TimeSpan.FromSeconds(2));
+        var clock = new CallClock();
+        fleet.Vms[0].Agent.Before = (_, _) =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(2));
+            return Task.CompletedTask;
+        };
 
-        Assert.NotNull((await PlanAsync(fleet, attachTimeoutMs: 1500)).Plan);
+        Assert.NotNull((await PlanAsync(fleet, attachTimeoutMs: 1500, clock)).Plan);
     }
 
-    private static async Task<VmEvent> PlanAsync(TestFleet fleet, uint attachTimeoutMs)
+    private static async Task<VmEvent> PlanAsync(TestFleet fleet, uint attachTimeoutMs, TimeProvider? time = null)
     {
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: time);
         var last = new VmEvent();
         await foreach (var one in controller.PlanAsync(
             new PlanRequest

@@ -10,6 +10,9 @@ namespace GuestTune.HostController.Tests.Cli;
 /// <summary>The program as its users run it: a process with exit status and streams.</summary>
 public sealed class ProgramTests
 {
+    /// <summary>What a daemon says when its socket is there, lets clients in and has its mode.</summary>
+    private const string Listening = "Listening on";
+
     [Fact]
     public async Task Ping_TwoProcessesAtOneVm_BothSucceed()
     {
@@ -55,7 +58,7 @@ public sealed class ProgramTests
 
         // One after the other, so that the first has answered when the second is asked.
         using var program = ProgramProcess.Start("set", "haltpoll", "--all", "--grow", "3", "-o", "json", "--parallel", "1", "--inventory", fleet.WriteInventory());
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await begun.Task;
 
         await program.SignalAsync("INT");
         var (code, output, error) = await program.EndAsync();
@@ -117,7 +120,7 @@ public sealed class ProgramTests
         await using var fleet = await TestFleet.StartAsync("vm1");
         var socket = fleet.PathOf("run/c.sock");
         using var daemon = ProgramProcess.Start("serve", "--socket", socket, "--inventory", fleet.WriteInventory());
-        await WaitForAsync(socket);
+        await daemon.WaitForErrorAsync(Listening);
 
         var set = await Fakes.Cli.RunAsync("set", "haltpoll", "vm1", "--grow", "3", "--operation-id", "op1", "--controller", $"unix://{socket}");
         var vms = await Fakes.Cli.RunAsync(new Dictionary<string, string> { ["GUESTTUNE_CONTROLLER"] = $"unix://{socket}" }, "vms", "-o", "json");
@@ -138,9 +141,7 @@ public sealed class ProgramTests
         using var directory = new TemporaryDirectory();
         var socket = directory.PathOf("c.sock");
         using var daemon = ProgramProcess.Start("serve", "--socket", socket, "--inventory", directory.PathOf("none.yaml"));
-        await WaitForAsync(socket);
-        await Fakes.Cli.RunAsync("vms", "--controller", $"unix://{socket}");
-        await Task.Delay(300);
+        await daemon.WaitForErrorAsync("none.yaml: no such file");
 
         await daemon.SignalAsync("TERM");
         var (code, _, error) = await daemon.EndAsync();
@@ -167,8 +168,7 @@ public sealed class ProgramTests
 
         var open = fleet.PathOf("open/c.sock");
         using var strict = ProgramProcess.Start("serve", "--socket", open, "--inventory", inventory);
-        await WaitForAsync(open);
-        await Task.Delay(200);
+        await strict.WaitForErrorAsync(Listening);
         File.SetUnixFileMode(Path.GetDirectoryName(open)!, (UnixFileMode)0b111_101_101);
         File.SetUnixFileMode(open, (UnixFileMode)0b110_110_110);
         using var refused = ProgramProcess.StartFrom(asNobody, program, "vms", "--controller", $"unix://{open}");
@@ -178,8 +178,7 @@ public sealed class ProgramTests
 
         var grouped = fleet.PathOf("grouped/c.sock");
         using var lenient = ProgramProcess.Start("serve", "--socket", grouped, "--group", "65534", "--inventory", inventory);
-        await WaitForAsync(grouped);
-        await Task.Delay(200);
+        await lenient.WaitForErrorAsync(Listening);
         using var allowed = ProgramProcess.StartFrom(asNobody, program, "vms", "--controller", $"unix://{grouped}");
         (code, var output, error) = await allowed.EndAsync();
         Assert.Equal("", error);
@@ -194,7 +193,7 @@ public sealed class ProgramTests
         await using var fleet = await TestFleet.StartAsync([.. Enumerable.Range(0, Count).Select(i => $"vm{i}")]);
         var socket = fleet.PathOf("run/c.sock");
         using var daemon = ProgramProcess.Start("serve", "--socket", socket, "--inventory", fleet.WriteInventory());
-        await WaitForAsync(socket);
+        await daemon.WaitForErrorAsync(Listening);
         var warm = await Fakes.Cli.RunAsync("ping", "vm0", "vm1", "--controller", $"unix://{socket}");
         Assert.Equal(0, warm.ExitCode);
         var before = AnonymousKib(daemon.Id);
@@ -268,15 +267,5 @@ public sealed class ProgramTests
         }
 
         return directory;
-    }
-
-    private static async Task WaitForAsync(string path)
-    {
-        for (var i = 0; i < 1000 && !Path.Exists(path); i++)
-        {
-            await Task.Delay(20);
-        }
-
-        Assert.True(Path.Exists(path), $"{path} did not appear");
     }
 }

@@ -22,7 +22,7 @@ internal sealed class CapturedLog : ILoggerProvider, ILogger
 
     public async Task WaitForAsync(string text)
     {
-        for (var i = 0; i < 500 && !_lines.Any(l => l.Contains(text, StringComparison.Ordinal)); i++)
+        for (var i = 0; i < 12_000 && !_lines.Any(l => l.Contains(text, StringComparison.Ordinal)); i++)
         {
             await Task.Delay(10);
         }

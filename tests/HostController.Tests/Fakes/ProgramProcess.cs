@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace GuestTune.HostController.Tests.Fakes;
 
@@ -7,13 +8,15 @@ internal sealed class ProgramProcess : IDisposable
 {
     private readonly Process _process;
     private readonly Task<string> _out;
-    private readonly Task<string> _error;
+    private readonly StringBuilder _error = new();
+    private readonly Task _errorEnd;
+    private (string Text, TaskCompletionSource Seen)? _awaited;
 
     private ProgramProcess(Process process)
     {
         _process = process;
         _out = process.StandardOutput.ReadToEndAsync();
-        _error = process.StandardError.ReadToEndAsync();
+        _errorEnd = ReadErrorsAsync();
     }
 
     public int Id => _process.Id;
@@ -51,13 +54,49 @@ internal sealed class ProgramProcess : IDisposable
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await _process.WaitForExitAsync(limit.Token);
-        return (_process.ExitCode, await _out, await _error);
+        await _errorEnd;
+        return (_process.ExitCode, await _out, _error.ToString());
+    }
+
+    /// <summary>Until it has written this to its standard error, as a daemon that is ready does.</summary>
+    public async Task WaitForErrorAsync(string text)
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_error)
+        {
+            _awaited = (text, seen);
+            LookForAwaited();
+        }
+
+        await Task.WhenAny(seen.Task, _errorEnd);
+        Assert.True(seen.Task.IsCompleted, $"the program ended without '{text}': {_error}");
     }
 
     public async Task SignalAsync(string signal)
     {
         using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
         await kill.WaitForExitAsync();
+    }
+
+    private async Task ReadErrorsAsync()
+    {
+        var buffer = new char[4096];
+        while (await _process.StandardError.ReadAsync(buffer) is > 0 and var count)
+        {
+            lock (_error)
+            {
+                _error.Append(buffer, 0, count);
+                LookForAwaited();
+            }
+        }
+    }
+
+    private void LookForAwaited()
+    {
+        if (_awaited is var (text, seen) && _error.ToString().Contains(text, StringComparison.Ordinal))
+        {
+            seen.TrySetResult();
+        }
     }
 
     public void Dispose()

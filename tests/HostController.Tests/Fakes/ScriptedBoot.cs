@@ -23,6 +23,9 @@ internal sealed class ScriptedBoot
     /// <summary>No call is answered, as of a guest that is down.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>Told of each of those.</summary>
+    public Action OnCallWhileDown { get; set; } = () => { };
+
     /// <summary>What happens once it has been asked; at once it comes up in the next boot.</summary>
     public Action OnRestart { get; set; }
 
@@ -72,6 +75,11 @@ internal sealed class ScriptedBoot
 
     public async Task WaitWhileDownAsync(CancellationToken cancellationToken)
     {
+        if (IsDown)
+        {
+            OnCallWhileDown();
+        }
+
         while (IsDown)
         {
             await Task.Delay(10, cancellationToken);

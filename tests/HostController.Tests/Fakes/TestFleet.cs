@@ -47,8 +47,10 @@ internal sealed class TestFleet : IAsyncDisposable
         return fleet;
     }
 
-    public FleetController CreateController(AgentLinkOptions? options = null, IEnrolledKeys? keys = null)
+    /// <param name="time">Of calls and their limits.</param>
+    public FleetController CreateController(AgentLinkOptions? options = null, IEnrolledKeys? keys = null, TimeProvider? time = null)
     {
+        time ??= TimeProvider.System;
         options ??= new AgentLinkOptions { IdleTime = TimeSpan.Zero };
         var files = new StoreFiles(StatePath);
         var store = new SqliteStore(files, TimeProvider.System);
@@ -56,16 +58,16 @@ internal sealed class TestFleet : IAsyncDisposable
         var libvirt = new LibvirtClients(TimeProvider.System);
         return new FleetController(
             new VmCatalog([new Source([.. _vms.Select(vm => new VmEntry(vm.Name, "inventory", new SocketChannel(vm.SocketPath), NoLabels, QemuGa: QemuGa)), .. Further])]),
-            new LinkPool(options, SessionAttacher.AttachAsync, TimeProvider.System),
+            new LinkPool(options, SessionAttacher.AttachAsync, time),
             libvirt,
-            HostProofs.OfHost(libvirt),
+            HostProofs.OfHost(libvirt, time),
             options,
             new RebootNotes(PathOf("reboots")),
             Power,
             attestor,
             new BaselineJobs(store, attestor, files, TimeProvider.System),
             new StartPredictor(store, attestor, files, TimeProvider.System),
-            TimeProvider.System);
+            time);
     }
 
     /// <summary>Over libvirt's test driver, which every host with the library has.</summary>

@@ -77,7 +77,7 @@ public sealed class FleetControllerTests
             vm.Port.DropClient();
             await Task.Delay(Timeout.Infinite, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         };
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: new CallClock());
         var request = Apply("op1", "400000");
         request.Pace = Quick;
 
@@ -252,10 +252,11 @@ public sealed class FleetControllerTests
     public async Task Call_AnotherProgramHasThePort_TimesOutSayingSo()
     {
         var options = new AgentLinkOptions { IdleTime = TimeSpan.Zero };
-        await using var links = new LinkPool(options, (_, _) => throw new AttachException(AttachFailure.Held, "another program has it"), TimeProvider.System);
+        var clock = new CallClock();
+        await using var links = new LinkPool(options, (_, _) => throw new AttachException(AttachFailure.Held, "another program has it"), clock);
         var vm = new VmEntry("vm1", "qemu:///system", new LibvirtChannel("qemu:///system", "vm1"), TestFleet.NoLabels);
 
-        var error = Result(await All(new FleetRunner(links, options, TimeProvider.System).RunAsync([vm], Pacing.From(Quick), changes: false, _ => Task.FromResult(new VmEvent()), default))).Error;
+        var error = Result(await All(new FleetRunner(links, options, clock).RunAsync([vm], Pacing.From(Quick), changes: false, _ => Task.FromResult(new VmEvent()), default))).Error;
 
         Assert.Equal("no agent answered on org.guesttune.agent.0 through qemu:///system within 400 ms: another program has it", error.Message);
     }
@@ -280,8 +281,13 @@ public sealed class FleetControllerTests
     public async Task Apply_AgentNeverAnswersTheCall_TimesOutAndNamesTheOperation()
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
-        fleet.Vms[0].Agent.After = (_, context) => Task.Delay(Timeout.Infinite, context.CancellationToken);
-        await using var controller = fleet.CreateController();
+        var clock = new CallClock();
+        fleet.Vms[0].Agent.After = (_, context) =>
+        {
+            clock.Expire();
+            return Task.Delay(Timeout.Infinite, context.CancellationToken);
+        };
+        await using var controller = fleet.CreateController(time: clock);
         var request = Apply("op1", "400000");
         request.Pace = Quick;
 
@@ -311,12 +317,20 @@ public sealed class FleetControllerTests
     {
         await using var fleet = await TestFleet.StartAsync("vm1", "vm2", "vm3", "vm4", "vm5", "vm6");
         int now = 0, most = 0;
+        var two = new TaskCompletionSource();
         foreach (var vm in fleet.Vms)
         {
             vm.Agent.Before = async (_, _) =>
             {
                 var count = Interlocked.Increment(ref now);
                 InterlockedMax(ref most, count);
+                if (count == 2)
+                {
+                    two.TrySetResult();
+                }
+
+                // A third would have the time to come.
+                await two.Task;
                 await Task.Delay(50);
                 Interlocked.Decrement(ref now);
             };
@@ -347,12 +361,14 @@ public sealed class FleetControllerTests
     public async Task Ping_IdleDaemonLink_LetsAnotherControllerIn()
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
-        await using var daemon = fleet.CreateController(new() { IdleTime = TimeSpan.FromSeconds(2) });
+        var clock = new CallClock();
+        await using var daemon = fleet.CreateController(new() { IdleTime = TimeSpan.FromSeconds(2) }, time: clock);
         await using var cli = fleet.CreateController();
         var request = new PingRequest { Selection = new() { All = true } };
 
         Assert.NotEqual(0UL, Result(await All(daemon.PingAsync(request, default))).Ping.AttachNs);
         Assert.Equal(0UL, Result(await All(daemon.PingAsync(request, default))).Ping.AttachNs);
+        clock.Expire();
         Assert.Equal(VmEvent.EventOneofCase.Ping, Result(await All(cli.PingAsync(request, default))).EventCase);
     }
 
@@ -394,7 +410,7 @@ public sealed class FleetControllerTests
         // The call may have been cancelled before it reached the agent.
         if (!fleet.Vms[0].Agent.Calls.IsEmpty)
         {
-            await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(5));
+            await cancelled.Task;
         }
     }
 

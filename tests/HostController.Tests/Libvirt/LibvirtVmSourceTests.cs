@@ -54,11 +54,13 @@ public sealed class LibvirtVmSourceTests
         hanging.Bind(new UnixDomainSocketEndPoint(directory.PathOf("libvirt-sock")));
         hanging.Listen();
         var connections = new List<Socket>();
+        var connected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var accepting = Task.Run(async () =>
         {
             while (true)
             {
                 connections.Add(await hanging.AcceptAsync());
+                connected.TrySetResult();
             }
         });
         var source = Source($"qemu+unix:///system?socket={directory.PathOf("libvirt-sock")}", TimeSpan.FromMilliseconds(300));
@@ -69,6 +71,7 @@ public sealed class LibvirtVmSourceTests
             Assert.Contains("gave no answer within 0.3 s", error.Message);
         }
 
+        await connected.Task;
         Assert.Single(connections);
         hanging.Dispose();
         await Task.WhenAny(accepting);

@@ -14,6 +14,8 @@ public sealed class BlockListProofTests
 {
     private const string QemuGa = "/usr/sbin/qemu-ga";
 
+    private readonly CallClock _clock = new();
+
     [Theory]
     [InlineData("guest-exec", Verdict.Effective, "guest-exec is disabled (guest-info)")]
     [InlineData("guest-exec,guest-file-open", Verdict.Effective, "all 2 blocked commands are disabled (guest-info)")]
@@ -75,7 +77,11 @@ public sealed class BlockListProofTests
     public async Task Observe_PortThatNobodyAnswers_TakesThreeSecondsAndNotTheVm()
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
-        await using var silent = new FakeQemuGa(fleet.PathOf("silent.sock"), _ => []);
+        await using var silent = new FakeQemuGa(fleet.PathOf("silent.sock"), _ =>
+        {
+            _clock.Expire();
+            return [];
+        });
         fleet.QemuGa = new QemuGaSocketAddress(silent.Path);
         fleet.Vms[0].Agent.Forge = answer => answer is ObserveResponse ? new ObserveResponse { Observations = { Said("guest-exec", Verdict.Configured) } } : answer;
 
@@ -141,9 +147,9 @@ public sealed class BlockListProofTests
         return path;
     }
 
-    private static async Task<Observation> ObserveAsync(TestFleet fleet)
+    private async Task<Observation> ObserveAsync(TestFleet fleet)
     {
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
         var request = new Controller.V1.ObserveRequest { Selection = new() { All = true }, Practices = { "qemu-ga-blocklist" } };
         Observation? last = null;
         await foreach (var one in controller.ObserveAsync(request, default))

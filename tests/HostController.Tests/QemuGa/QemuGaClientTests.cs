@@ -90,7 +90,7 @@ public sealed class QemuGaClientTests
     {
         using var directory = new TemporaryDirectory();
         await using var qemuGa = new FakeQemuGa(directory.PathOf("qga.sock"), answer, leftovers);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         return await new QemuGaClient(new LibvirtClients(TimeProvider.System)).AskInfoAsync(new QemuGaSocketAddress(qemuGa.Path), limit.Token);
     }
 }

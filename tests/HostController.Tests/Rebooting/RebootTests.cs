@@ -13,11 +13,13 @@ public sealed class RebootTests
 {
     private static readonly Pace Patient = new() { TimeoutMs = 60_000 };
 
+    private readonly CallClock _clock = new();
+
     [Fact]
     public async Task Reboot_GuestComesBack_TellsItsPhasesEndsTheTrialAndKeepsNoNote()
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var events = await All(controller.RebootAsync(Reboot("op1"), default));
 
@@ -36,7 +38,7 @@ public sealed class RebootTests
     public async Task Reboot_SameIdAgain_RestartsNothing()
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
         await All(controller.RebootAsync(Reboot("op1"), default));
 
         // The host has no note any more; the agent remembers.
@@ -60,7 +62,7 @@ public sealed class RebootTests
 
             return Task.CompletedTask;
         };
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var result = Result(await All(controller.RebootAsync(Reboot("op1"), default))).Reboot;
 
@@ -73,7 +75,7 @@ public sealed class RebootTests
         await using var fleet = await TestFleet.StartAsync("vm1");
         var boot = GoesDown(fleet);
         fleet.Power.OnReset = _ => boot.ComeUp(BootTrialState.FellBack);
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var events = await All(controller.RebootAsync(Reboot("op1", limitMs: 1500), default));
 
@@ -96,7 +98,7 @@ public sealed class RebootTests
         await using var fleet = await TestFleet.StartAsync("vm1");
         GoesDown(fleet).CanTry = canTry;
         fleet.Power.Refusal = refusal;
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var error = Result(await All(controller.RebootAsync(Reboot("op1", limitMs: 1500, recovery), default))).Error;
 
@@ -113,7 +115,7 @@ public sealed class RebootTests
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
         fleet.Vms[0].Agent.Boot.OnRestart = () => { };
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var error = Result(await All(controller.RebootAsync(Reboot("op1", limitMs: 1500), default))).Error;
 
@@ -128,7 +130,7 @@ public sealed class RebootTests
         var boot = GoesDown(fleet);
         using (var killed = new CancellationTokenSource())
         {
-            await using var first = fleet.CreateController();
+            await using var first = fleet.CreateController(time: _clock);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
             {
                 await foreach (var one in first.RebootAsync(Reboot("op1"), killed.Token))
@@ -142,7 +144,7 @@ public sealed class RebootTests
         }
 
         fleet.Power.OnReset = _ => boot.ComeUp(BootTrialState.FellBack);
-        await using var second = fleet.CreateController();
+        await using var second = fleet.CreateController(time: _clock);
         var result = Result(await All(second.RebootAsync(Reboot("op1", limitMs: 1500), default))).Reboot;
 
         Assert.Equal((RebootOutcome.FellBack, "boot", "boot-1"), (result.Outcome, result.BootIdBefore, result.BootId));
@@ -155,7 +157,7 @@ public sealed class RebootTests
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
         GoesDown(fleet);
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var first = Result(await All(controller.RebootAsync(Reboot("op1", limitMs: 1500), default))).Error;
         var second = Result(await All(controller.RebootAsync(Reboot("op1", limitMs: 1500), default))).Error;
@@ -172,7 +174,7 @@ public sealed class RebootTests
         fleet.Vms[0].Agent.Before = (call, _) => call == "Reboot"
             ? throw new RpcException(new Status(StatusCode.PermissionDenied, "Reboot is refused"))
             : Task.CompletedTask;
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var error = Result(await All(controller.RebootAsync(Reboot("op1"), default))).Error;
 
@@ -184,7 +186,7 @@ public sealed class RebootTests
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
         await File.WriteAllTextAsync(fleet.PathOf("reboots"), "not a directory");
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var error = Result(await All(controller.RebootAsync(Reboot("op1"), default))).Error;
 
@@ -198,7 +200,7 @@ public sealed class RebootTests
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
         fleet.Vms[0].Agent.Forge = answer => answer is RebootResponse ? new RebootResponse { State = RebootState.Restarted, BootId = "boot" } : answer;
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var error = Result(await All(controller.RebootAsync(Reboot("op1"), default))).Error;
 
@@ -210,7 +212,7 @@ public sealed class RebootTests
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
         var agent = Pending(fleet);
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var result = Result(await All(controller.ApplyAsync(Apply("op1"), default)));
 
@@ -226,7 +228,7 @@ public sealed class RebootTests
     public async Task Apply_NothingWaits_RestartsNothing()
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var result = Result(await All(controller.ApplyAsync(Apply("op1"), default)));
 
@@ -240,7 +242,7 @@ public sealed class RebootTests
         await using var fleet = await TestFleet.StartAsync("vm1");
         var agent = Pending(fleet);
         agent.Boot.OnRestart = () => agent.Boot.ComeUp(BootTrialState.FellBack);
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var result = Result(await All(controller.ApplyAsync(Apply("op1"), default)));
 
@@ -258,7 +260,7 @@ public sealed class RebootTests
         await using var fleet = await TestFleet.StartAsync("vm1");
         var agent = Pending(fleet);
         agent.Verdict = () => Verdict.Pending;
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var result = Result(await All(controller.ApplyAsync(Apply("op1"), default)));
 
@@ -281,7 +283,7 @@ public sealed class RebootTests
 
             return Task.CompletedTask;
         };
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
 
         var result = Result(await All(controller.ApplyAsync(Apply("op1"), default)));
 
@@ -294,7 +296,7 @@ public sealed class RebootTests
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
         var agent = Pending(fleet);
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
         await All(controller.ApplyAsync(Apply("op1"), default));
         agent.Verdict = () => Verdict.Pending;
         agent.Boot.OnRestart = () => agent.Boot.ComeUp(BootTrialState.FellBack);
@@ -314,7 +316,7 @@ public sealed class RebootTests
     public async Task Reboot_WrongRequest_IsInvalidBeforeAnyVmIsContacted(uint limitMs, int recovery, string reason, string message)
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
-        await using var controller = fleet.CreateController();
+        await using var controller = fleet.CreateController(time: _clock);
         var request = Reboot("op1", limitMs, (Recovery)recovery);
         request.Reason = reason is "LONG" ? new string('x', 201) : reason;
 
@@ -344,9 +346,10 @@ public sealed class RebootTests
         Reboot = new RebootOptions(),
     };
 
-    private static ScriptedBoot GoesDown(TestFleet fleet)
+    private ScriptedBoot GoesDown(TestFleet fleet)
     {
         var boot = fleet.Vms[0].Agent.Boot;
+        boot.OnCallWhileDown = _clock.Expire;
         boot.OnRestart = () => boot.IsDown = true;
         return boot;
     }

@@ -227,7 +227,7 @@ public sealed class ControllerDaemonTests
     private static async Task<string> ReceiveAsync(Socket socket)
     {
         var buffer = new byte[64];
-        var count = await socket.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromSeconds(10));
+        var count = await socket.ReceiveAsync(buffer);
         return System.Text.Encoding.UTF8.GetString(buffer, 0, count);
     }
 }
