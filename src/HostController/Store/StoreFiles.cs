@@ -1,3 +1,5 @@
+using GuestTune.Practices.Files;
+
 namespace GuestTune.Controller.Store;
 
 /// <summary>The files of what the controller remembers, in a directory made for its user alone, and not used where others could write to it.</summary>
@@ -6,7 +8,6 @@ internal sealed class StoreFiles(string directory)
     public const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private const UnixFileMode OwnDirectory = OwnFile | UnixFileMode.UserExecute;
-    private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     public string Directory { get; } = directory;
 
@@ -30,12 +31,12 @@ internal sealed class StoreFiles(string directory)
         ExpectPrivate(Directory);
     }
 
-    /// <exception cref="StoreException">Others may write to it.</exception>
+    /// <exception cref="StoreException">Others may write to it: than root, and the user that this program runs as.</exception>
     public static void ExpectPrivate(string path)
     {
-        if ((File.GetUnixFileMode(path) & OthersWrite) != UnixFileMode.None)
+        if (TrustedFile.WhyNotOurs(new RootedFileSystem("/").Resolve(Path.GetFullPath(path))) is { } reason)
         {
-            throw new StoreException($"{path} is not used: others may write to it, and so decide what is true of a boot; see who has, then: chmod go-w {path}");
+            throw new StoreException($"{path} is not used: others may write to it, and so decide what is true of a boot; see who has, then mend it: {reason}");
         }
     }
 }

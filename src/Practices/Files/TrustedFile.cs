@@ -25,7 +25,7 @@ public static class TrustedFile
 
     /// <param name="path">A file or directory, without links.</param>
     /// <returns>Null where only they can write it, or it is missing; else why not.</returns>
-    internal static string? WhyNotOurs(string path)
+    public static string? WhyNotOurs(string path)
     {
         var errno = FileStatus.TryGet(path, followLinks: false, out var status);
         if (errno != 0)

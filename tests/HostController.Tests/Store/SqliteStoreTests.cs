@@ -1,5 +1,6 @@
 using GuestTune.Controller.MeasuredBoot.Baselines;
 using GuestTune.Controller.MeasuredBoot.Enrolment;
+using GuestTune.Controller.Serving;
 using GuestTune.Controller.Store;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.MeasuredBoot.Tpm;
@@ -242,6 +243,16 @@ public sealed class SqliteStoreTests : IDisposable
         File.SetUnixFileMode(_state.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherWrite);
 
         Assert.Contains("others may write to it", await RefusalAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_BelongsToAnotherUser_IsRefused()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can give a file away");
+        await CreateAsync("SELECT 1");
+        Assert.Equal(0, Libc.ChangeOwner(_state.DatabasePath, 12345, Libc.SameOwner));
+
+        Assert.Contains($"{_state.DatabasePath} belongs to user 12345", await RefusalAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
