@@ -58,7 +58,7 @@ internal static class ControllerConnector
         var state = root is null || invocation.State is not null ? StateDirectory.Of(invocation) : files.Resolve(StateDirectory.OfSystem);
 
         var needs = root is not null ? null
-            : new LibvirtHugepageNeeds(invocation.Connect ?? LibvirtVmSource.DefaultUri, () => invocation.Connect is not null || LibvirtVmSource.DaemonIsPresent(), TimeProvider.System);
+            : new LibvirtDomainHugepages(invocation.Connect ?? LibvirtVmSource.DefaultUri, () => invocation.Connect is not null || LibvirtVmSource.DaemonIsPresent(), TimeProvider.System);
         return HostTuning.Create(files, Path.Combine(state, "host"), TimeProvider.System, needs);
     }
 

@@ -20,7 +20,7 @@ internal sealed class HostTuning : IHostTuning
     private readonly OperationEngine _engine;
 
     /// <param name="stateDirectory">Made where it is missing, when something is changed or remembered for the first time.</param>
-    public static HostTuning Create(RootedFileSystem files, string stateDirectory, TimeProvider time, IHugepageNeeds? needs = null)
+    public static HostTuning Create(RootedFileSystem files, string stateDirectory, TimeProvider time, IDomainHugepages? needs = null)
     {
         var (kernel, commands) = (new HostKernel(files), new CommandRunner(files, time));
         return new HostTuning(

@@ -1,8 +1,8 @@
 namespace GuestTune.Controller.HostPractices;
 
 /// <summary>What the domains of this host need of static pages: a seam, since a host can be tuned without libvirt.</summary>
-internal interface IHugepageNeeds
+internal interface IDomainHugepages
 {
     /// <param name="problem">Why it is not known; null where it is.</param>
-    IReadOnlyList<HugepageNeed> Read(out string? problem);
+    IReadOnlyList<DomainHugepages> Read(out string? problem);
 }

@@ -6,11 +6,11 @@ namespace GuestTune.Controller.HostPractices;
 
 /// <summary>What libvirt's domains need of static pages: of those that run as they run, else as they are defined.</summary>
 /// <param name="isPresent">Whether there is a libvirt to ask; to look for it takes longer than all the rest.</param>
-internal sealed class LibvirtHugepageNeeds(string uri, Func<bool> isPresent, TimeProvider time) : IHugepageNeeds
+internal sealed class LibvirtDomainHugepages(string uri, Func<bool> isPresent, TimeProvider time) : IDomainHugepages
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
-    public IReadOnlyList<HugepageNeed> Read(out string? problem)
+    public IReadOnlyList<DomainHugepages> Read(out string? problem)
     {
         if (!isPresent())
         {
@@ -30,15 +30,15 @@ internal sealed class LibvirtHugepageNeeds(string uri, Func<bool> isPresent, Tim
         }
     }
 
-    private async Task<(IReadOnlyList<HugepageNeed> Needs, string? Problem)> ReadAsync()
+    private async Task<(IReadOnlyList<DomainHugepages> Needs, string? Problem)> ReadAsync()
     {
         await using var client = new LibvirtClient(uri, LibvirtAccess.Read, time);
         return await client.AskAsync(static connection => Read(connection), CancellationToken.None, TimeLimit);
     }
 
-    private static (IReadOnlyList<HugepageNeed> Needs, string? Problem) Read(LibvirtConnection connection)
+    private static (IReadOnlyList<DomainHugepages> Needs, string? Problem) Read(LibvirtConnection connection)
     {
-        var needs = new List<HugepageNeed>();
+        var needs = new List<DomainHugepages>();
         var problems = new List<string>();
         foreach (var domain in connection.Domains(DomainFilter.All))
         {
@@ -58,13 +58,13 @@ internal sealed class LibvirtHugepageNeeds(string uri, Func<bool> isPresent, Tim
         return (needs, problems.Count == 0 ? null : string.Join("; ", problems));
     }
 
-    private static HugepageNeed[] Of(LibvirtDomain domain)
+    private static DomainHugepages[] Of(LibvirtDomain domain)
     {
         try
         {
             var isRunning = domain.State is not (DomainState.ShutOff or DomainState.Crashed);
             var sizes = HugePageNeed.Of(XElement.Parse(domain.Xml(DomainXmlFlags.Live)));
-            return [.. sizes.Select(n => new HugepageNeed(domain.Name, (ulong)n.SizeKib, (ulong)n.MemoryKib, isRunning))];
+            return [.. sizes.Select(n => new DomainHugepages(domain.Name, (ulong)n.SizeKib, (ulong)n.MemoryKib, isRunning))];
         }
         catch (LibvirtException e) when (e.Code == LibvirtErrorCode.NoDomain)
         {

@@ -7,7 +7,7 @@ namespace GuestTune.Controller.HostPractices;
 
 /// <summary>Pools of huge pages that are reserved before a VM takes its memory from them.</summary>
 /// <param name="openFile">Opens the file with a pool's size; not null in tests, whose files give whatever is asked for.</param>
-internal sealed class StaticHugepagesPractice(RootedFileSystem files, HostKernel kernel, IHugepageNeeds? needs = null, Func<HostSetting, IKnob>? openFile = null) : KernelPractice(files)
+internal sealed class StaticHugepagesPractice(RootedFileSystem files, HostKernel kernel, IDomainHugepages? needs = null, Func<HostSetting, IKnob>? openFile = null) : KernelPractice(files)
 {
     public const string PracticeId = "static-hugepages";
 
@@ -92,7 +92,7 @@ internal sealed class StaticHugepagesPractice(RootedFileSystem files, HostKernel
         }
     }
 
-    private static void AddNeeds(List<Fact> facts, IReadOnlyList<HugepageNeed> domains, ulong standard, string? problem)
+    private static void AddNeeds(List<Fact> facts, IReadOnlyList<DomainHugepages> domains, ulong standard, string? problem)
     {
         const string Source = "domain XML";
         facts.AddRange(domains.Select(n => new Fact(
@@ -128,7 +128,7 @@ internal sealed class StaticHugepagesPractice(RootedFileSystem files, HostKernel
         return shortages;
     }
 
-    private static ulong SizeOf(HugepageNeed need, ulong standard) => need.PageSizeKiB == 0 ? standard : need.PageSizeKiB;
+    private static ulong SizeOf(DomainHugepages need, ulong standard) => need.PageSizeKiB == 0 ? standard : need.PageSizeKiB;
 
     private void AddCount(HugepagePool pool, string file, string name, List<Fact> facts)
     {

@@ -185,7 +185,7 @@ public sealed class RealDomainTests : IAsyncDisposable
         var refusal = await RefusalAsync("raw-device", ("disk", "sda"), ("device", "/dev/nosuch"));
         var client = _clients.Get(_libvirt.Uri, LibvirtAccess.Write);
         var definitions = await client.RunAsync(new LibvirtDomainHost(client).Definitions, default, TimeSpan.FromMinutes(5));
-        Assert.Empty(new LibvirtHugepageNeeds(_libvirt.Uri, static () => true, new PatientTime()).Read(out var problem));
+        Assert.Empty(new LibvirtDomainHugepages(_libvirt.Uri, static () => true, new PatientTime()).Read(out var problem));
         var vms = await new LibvirtVmSource(_clients.Get(_libvirt.Uri, LibvirtAccess.Read)).ListAsync(default);
 
         Assert.Equal((LibvirtErrorCode.Rpc, "Unable to encode message payload"), (e.Code, e.Message));

@@ -47,7 +47,7 @@ internal sealed class HostTree : IDisposable
 
     public RootedFileSystem Files => new(Path);
 
-    public HostTuning Open(IHugepageNeeds? needs = null) => HostTuning.Create(Files, PathOf("/state/host"), TimeProvider.System, needs);
+    public HostTuning Open(IDomainHugepages? needs = null) => HostTuning.Create(Files, PathOf("/state/host"), TimeProvider.System, needs);
 
     /// <summary>With one practice alone, of which a test has the parts in its hands.</summary>
     public HostTuning Open(IPractice practice) => new([practice], Files, PathOf("/state/host"), TimeProvider.System);

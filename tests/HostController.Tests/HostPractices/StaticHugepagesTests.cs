@@ -71,7 +71,7 @@ public sealed class StaticHugepagesTests : IDisposable
     {
         _tree.WritePool(Pool, pages, pages);
         await using var host = _tree.Open(new Needs(
-            new HugepageNeed("vm1", 2048, 1024 * 1024, IsRunning: false), new HugepageNeed("vm2", 0, (2 * 1024 * 1024) - 1, IsRunning: false), new HugepageNeed("vm3", 1024 * 1024, 9 * 1024 * 1024, IsRunning: true)));
+            new DomainHugepages("vm1", 2048, 1024 * 1024, IsRunning: false), new DomainHugepages("vm2", 0, (2 * 1024 * 1024) - 1, IsRunning: false), new DomainHugepages("vm3", 1024 * 1024, 9 * 1024 * 1024, IsRunning: true)));
 
         var observation = (await host.ObserveAsync(new ObserveRequest { Practices = { StaticHugepagesPractice.PracticeId } }, default)).Observations[0];
 
@@ -91,13 +91,13 @@ public sealed class StaticHugepagesTests : IDisposable
             </node>
             """);
 
-        var needs = new LibvirtHugepageNeeds($"test://{_tree.PathOf("/node.xml")}", static () => true, TimeProvider.System).Read(out var problem);
+        var needs = new LibvirtDomainHugepages($"test://{_tree.PathOf("/node.xml")}", static () => true, TimeProvider.System).Read(out var problem);
 
         Assert.Null(problem);
         Assert.Equal([("big", 1024UL * 1024, 3UL), ("usual", 0UL, 32UL)], needs.OrderBy(static n => n.Domain, StringComparer.Ordinal).Select(static n => (n.Domain, n.PageSizeKiB, n.PagesOf(n.PageSizeKiB == 0 ? 2048 : n.PageSizeKiB))));
-        Assert.Empty(new LibvirtHugepageNeeds("test:///nowhere.xml", static () => true, TimeProvider.System).Read(out problem));
+        Assert.Empty(new LibvirtDomainHugepages("test:///nowhere.xml", static () => true, TimeProvider.System).Read(out problem));
         Assert.NotNull(problem);
-        Assert.Empty(new LibvirtHugepageNeeds("test:///default", static () => false, TimeProvider.System).Read(out problem));
+        Assert.Empty(new LibvirtDomainHugepages("test:///default", static () => false, TimeProvider.System).Read(out problem));
         Assert.Equal("no libvirt runs on this host", problem);
     }
 
@@ -129,9 +129,9 @@ public sealed class StaticHugepagesTests : IDisposable
         public void Write(string? value) => file.Write(Math.Min(most, int.Parse(value!, CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture));
     }
 
-    private sealed class Needs(params HugepageNeed[] needs) : IHugepageNeeds
+    private sealed class Needs(params DomainHugepages[] needs) : IDomainHugepages
     {
-        public IReadOnlyList<HugepageNeed> Read(out string? problem)
+        public IReadOnlyList<DomainHugepages> Read(out string? problem)
         {
             problem = null;
             return needs;
