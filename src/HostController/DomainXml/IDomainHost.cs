@@ -10,6 +10,9 @@ internal interface IDomainHost
     /// <summary>The domains run on this host, so that /proc and /sys here say more of them.</summary>
     bool IsThisHost { get; }
 
+    /// <summary>Their block devices are this host's.</summary>
+    bool HasDevicesOfThisHost { get; }
+
     /// <summary>XML (formatcaps.html).</summary>
     string Capabilities();
 

@@ -13,6 +13,8 @@ internal sealed class LibvirtDomainHost(LibvirtClient client, ListedDomains? lis
 
     public bool IsThisHost => LibvirtUri.IsThisHost(client.Uri);
 
+    public bool HasDevicesOfThisHost => LibvirtUri.HasDevicesOfThisHost(client.Uri);
+
     public string Capabilities() => Read(static c => c.Capabilities());
 
     public string? DomainCapabilities(string? emulator, string? architecture, string? machine, string? virtualization)

@@ -76,7 +76,8 @@ internal sealed partial class RemoteController : IController, IHostTuning, IDoma
         {
             return new RemoteController(path, await OpenAsync(path, cancellationToken), UsualPatience);
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused || !Path.Exists(path))
+        // A directory that this user may not enter looks as if the socket in it were missing.
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused || (e.SocketErrorCode is not SocketError.AccessDenied && !Path.Exists(path)))
         {
             return null;
         }

@@ -74,6 +74,8 @@ internal sealed class FakeDomain : IDomain, IDomainHost
 
     public bool IsThisHost { get; set; } = true;
 
+    public bool HasDevicesOfThisHost => IsThisHost;
+
     public static DomainView View(FakeDomain domain, HostFacts? facts = null) => new(domain, facts ?? new HostFacts(new GuestTune.Practices.Files.RootedFileSystem("/")), domain);
 
     public string Xml(DomainXmlFlags flags)

@@ -56,24 +56,6 @@ public sealed class RawDeviceOnTheKernelTests : IDisposable
         Assert.StartsWith($"{partition} is a disk of vm2 already", Refusal(partition), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Plan_DeviceOfAVolume_IsRefusedWithTheVolumesName()
-    {
-        Assert.SkipUnless(File.ReadAllText("/proc/misc").Contains("device-mapper", StringComparison.Ordinal), "this kernel has no device-mapper");
-        Assert.SkipUnless(File.Exists("/usr/sbin/dmsetup"), "dmsetup is not installed");
-        var volume = $"guesttune-{Guid.NewGuid():N}";
-        LoopDevice.Run("dmsetup", "create", volume, "--table", $"0 8192 linear {_device.Path} 0");
-        try
-        {
-            Assert.Matches($"^{_device.Path} is used by dm-[0-9]+ \\({volume}\\)", Refusal(_device.Path));
-            Assert.StartsWith($"/dev/mapper/{volume} is the device-mapper volume {volume}, not a SCSI disk", Refusal($"/dev/mapper/{volume}", "physical"), StringComparison.Ordinal);
-        }
-        finally
-        {
-            LoopDevice.Run("dmsetup", "remove", "--retry", volume);
-        }
-    }
-
     private string AddPartition()
     {
         var partition = _device.AddPartition();

@@ -38,18 +38,19 @@ public sealed class DomainXmlTests
     }
 
     [Theory]
-    [InlineData("qemu:///system", true, true)]
-    [InlineData("qemu:///embed?root=/tmp/x", true, true)]
-    [InlineData("qemu+unix:///session", true, true)]
-    [InlineData("qemu+unix:///system?socket=/run/forwarded-sock", true, false)]
-    [InlineData("qemu+ssh://root@host2/system", false, false)]
-    [InlineData("qemu+ssh:///system", false, false)]
-    [InlineData("qemu://host2/system", false, false)]
-    [InlineData("remote:///?name=qemu:///system", false, false)]
-    [InlineData("test:///default", false, false)]
-    [InlineData("nonsense", false, false)]
-    public void IsThisHost_Uri_IsWhatNamesNoOther(string uri, bool isThisHost, bool hasPaths) =>
-        Assert.Equal((isThisHost, hasPaths), (LibvirtUri.IsThisHost(uri), LibvirtUri.HasPathsOfThisHost(uri)));
+    [InlineData("qemu:///system", true, true, true)]
+    [InlineData("qemu:///embed?root=/tmp/x", true, true, true)]
+    [InlineData("qemu+unix:///session", true, true, true)]
+    [InlineData("qemu+unix:///system?socket=/run/forwarded-sock", true, false, true)]
+    [InlineData("qemu+ssh://root@host2/system", false, false, false)]
+    [InlineData("qemu+ssh:///system", false, false, false)]
+    [InlineData("qemu://host2/system", false, false, false)]
+    [InlineData("remote:///?name=qemu:///system", false, false, false)]
+    [InlineData("test:///default", false, false, true)]
+    [InlineData("test+tcp:///default", false, false, false)]
+    [InlineData("nonsense", false, false, false)]
+    public void IsThisHost_Uri_IsWhatNamesNoOther(string uri, bool isThisHost, bool hasPaths, bool hasDevices) =>
+        Assert.Equal((isThisHost, hasPaths, hasDevices), (LibvirtUri.IsThisHost(uri), LibvirtUri.HasPathsOfThisHost(uri), LibvirtUri.HasDevicesOfThisHost(uri)));
 
     [Theory]
     [InlineData("<domain/>", "has no channel org.guesttune.agent.0; guesttune vm set agent-channel adds <channel")]

@@ -17,7 +17,7 @@ internal static class DiskCheck
                 yield return new DefinitionProblem($"disk {name} is a physical one (lun) on bus {bus}, and QEMU has that on scsi only", MayBeForced: false);
             }
 
-            if (!view.Host.IsThisHost || (string?)disk.Element("source")?.Attribute("dev") is not { Length: > 0 } path)
+            if (!view.Host.HasDevicesOfThisHost || (string?)disk.Element("source")?.Attribute("dev") is not { Length: > 0 } path)
             {
                 continue;
             }

@@ -127,7 +127,7 @@ internal sealed class RawDevicePractice(DomainView view) : DomainPractice(view)
     /// <exception cref="PracticeException">Somebody uses it: two writers would destroy what is on it, so nothing can force this.</exception>
     private void CheckDevice(string name, string path)
     {
-        if (View.Host.IsThisHost && BlockDevice.Find(View.Facts.Files, path)?.WhyUsed() is { } used)
+        if (View.Host.HasDevicesOfThisHost && BlockDevice.Find(View.Facts.Files, path)?.WhyUsed() is { } used)
         {
             throw PracticeException.Precondition($"{used}: a VM that writes to it, too, would destroy what is there");
         }
@@ -150,7 +150,7 @@ internal sealed class RawDevicePractice(DomainView view) : DomainPractice(view)
 
     /// <summary>By what links lead to; a partition is its disk's, too.</summary>
     private bool IsSame(string? left, string right) => left is not null && (string.Equals(left, right, StringComparison.Ordinal)
-        || (View.Host.IsThisHost && left.StartsWith("/dev/", StringComparison.Ordinal)
+        || (View.Host.HasDevicesOfThisHost && left.StartsWith("/dev/", StringComparison.Ordinal)
             && BlockDevice.Find(View.Facts.Files, left) is { } a && BlockDevice.Find(View.Facts.Files, right) is { } b && a.Overlaps(b)));
 
     private static IEnumerable<XElement> Disks(XElement domain) => domain.Elements("devices").Elements("disk");

@@ -1,5 +1,3 @@
-using System.Formats.Tar;
-
 namespace GuestTune.Testing;
 
 /// <summary>
@@ -12,16 +10,13 @@ public static class DiskGuest
     private const int GuestsKept = 2;
 
     // As packaging/agent/README.md says.
-    private static readonly (string File, string Target, UnixFileMode Mode)[] AgentFiles =
+    private static readonly (string File, string Target)[] AgentFiles =
     [
-        ("packaging/agent/guesttune-agent.service", "usr/lib/systemd/system/guesttune-agent.service", Readable),
-        ("packaging/agent/99-guesttune-agent.rules", "usr/lib/udev/rules.d/99-guesttune-agent.rules", Readable),
-        ("packaging/agent/agent.conf", "etc/guesttune/agent.conf", Readable),
-        ("docs/agent.md", "usr/share/doc/guesttune/agent.md", Readable),
+        ("packaging/agent/guesttune-agent.service", "usr/lib/systemd/system/guesttune-agent.service"),
+        ("packaging/agent/99-guesttune-agent.rules", "usr/lib/udev/rules.d/99-guesttune-agent.rules"),
+        ("packaging/agent/agent.conf", "etc/guesttune/agent.conf"),
+        ("docs/agent.md", "usr/share/doc/guesttune/agent.md"),
     ];
-
-    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-    private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>A VM that goes on from the saved guest.</summary>
     public static async Task<TestVm> StartAsync(string name, DiskKind kind, CancellationToken cancellationToken = default)
@@ -63,7 +58,7 @@ public static class DiskGuest
         var debian = new DiskImage(baseFolder, DiskKind.Plain);
         using var key = new ContentKey();
         key.Add(baseKey).Add(debian.Made).AddFile("agent", agent);
-        foreach (var (file, target, _) in AgentFiles)
+        foreach (var (file, target) in AgentFiles)
         {
             key.AddFile(target, Path.Combine(Repository.Root, file));
         }
@@ -116,10 +111,10 @@ public static class DiskGuest
     private static Task InstallAgentAsync(string agent, DiskImage image, Accelerator accelerator, string folder, CancellationToken cancellationToken) =>
         RunAsync(image, accelerator, folder, async vm =>
         {
-            // The second disk holds an archive in place of a file system.
-            await WriteArchiveAsync(agent, vm.Folder.Medium, cancellationToken);
+            var files = AgentFiles.Select(f => new InstalledFile(Path.Combine(Repository.Root, f.File), f.Target));
+            await MediumArchive.InstallAsync(vm, [.. files, new InstalledFile(agent, "usr/bin/guesttune-agent", InstalledFile.Executable)], cancellationToken);
             await vm.Console.ReadAsync(
-                "tar -xf /dev/vdb -C / && systemctl daemon-reload && udevadm control --reload && udevadm trigger --subsystem-match=virtio-ports 2>&1",
+                "systemctl daemon-reload && udevadm control --reload && udevadm trigger --subsystem-match=virtio-ports 2>&1",
                 BootLimit, cancellationToken);
             await WaitForIdleAgentAsync(vm, cancellationToken);
             await SaveAsync(vm, folder, cancellationToken);
@@ -184,19 +179,6 @@ public static class DiskGuest
         finally
         {
             Directory.Delete(scratch, recursive: true);
-        }
-    }
-
-    private static async Task WriteArchiveAsync(string agent, string path, CancellationToken cancellationToken)
-    {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        await using var archive = new TarWriter(file);
-        var files = AgentFiles.Select(f => (File: Path.Combine(Repository.Root, f.File), f.Target, f.Mode))
-            .Append((agent, "usr/bin/guesttune-agent", Executable));
-        foreach (var (source, target, mode) in files)
-        {
-            await using var data = File.OpenRead(source);
-            await archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, target) { Mode = mode, DataStream = data }, cancellationToken);
         }
     }
 }
