@@ -54,6 +54,7 @@ public sealed class ControllerHost : IAsyncDisposable
                 new InstalledFile(Path.Combine(packaging, "guesttune.service"), "usr/lib/systemd/system/guesttune.service"),
                 new InstalledFile(Path.Combine(packaging, "guesttune.sysusers"), "usr/lib/sysusers.d/guesttune.conf"),
             ]);
+            // systemd's time limits are for processors that are not emulated. When the service counts as started, its socket is there.
             await guest.Console.ReadAsync(
                 $"""
                 set -e
@@ -69,6 +70,7 @@ public sealed class ControllerHost : IAsyncDisposable
                 printf '[Service]\nTimeoutSec=4min\n' >/etc/systemd/system/guesttune.service.d/emulated.conf
                 systemctl daemon-reload
                 systemctl enable --now guesttune 2>&1 || (journalctl -u guesttune; false)
+                [ -S /run/guesttune/controller.sock ]
                 usermod --append --groups guesttune {Member}
                 """, Limit);
             return guest;
