@@ -44,7 +44,7 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
 
     public byte[] Execute(ReadOnlySpan<byte> command)
     {
-        var socket = _socket ??= ServedSocket.Connect(SocketPath, () => !_process.HasExited);
+        var socket = _socket ??= Connect();
         socket.Send(command);
         var header = new byte[HeaderSizeBytes];
         Receive(socket, header);
@@ -157,6 +157,13 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
         _process.WaitForExit();
         _process.Dispose();
         File.Delete(SocketPath);
+    }
+
+    private Socket Connect()
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(SocketPath));
+        return socket;
     }
 
     private static void Receive(Socket socket, Span<byte> target)

@@ -38,9 +38,9 @@ public sealed class GuesttuneCli : IDisposable
 
     public string Inventory => Path.Combine(_folder.FullName, "inventory.yaml");
 
-    /// <summary>Guests take the labels "team: a" and "team: b" in turn.</summary>
+    /// <summary>Guests take the labels "team: a" and "team: b" in turn. A command that says nothing of its time has what an emulated guest may need.</summary>
     public static GuesttuneCli For(params Guest[] guests) =>
-        new(guests.Select((g, i) => (g.Name, (string?)g.Vm.AgentSocket, i % 2 == 0 ? "team: a" : "team: b")));
+        new(guests.Select((g, i) => (g.Name, (string?)g.Vm.AgentSocket, i % 2 == 0 ? "team: a" : "team: b"))) { _patience = ["--timeout", "60"] };
 
     public static GuesttuneCli ForChannels(params (string Name, string Channel)[] vms) =>
         new(vms.Select(v => (v.Name, (string?)v.Channel, "")));

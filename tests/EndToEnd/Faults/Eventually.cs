@@ -3,7 +3,7 @@ namespace GuestTune.EndToEnd.Faults;
 /// <summary>Waits for what takes a moment, and fails with what it saw last.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     public static async Task IsAsync(string expected, Func<Task<string>> read)
     {

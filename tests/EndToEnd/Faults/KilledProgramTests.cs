@@ -26,9 +26,8 @@ public sealed class KilledProgramTests(GuestPool pool)
         }
 
         await ThawAsync(guest);
-        var next = (await cli.RunJsonAsync("get", "haltpoll", "vm1")).ShouldEndWith(0);
+        (await cli.RunJsonAsync("get", "haltpoll", "vm1")).ShouldEndWith(0);
 
-        Assert.InRange(next.Took.TotalSeconds, 0, 5);
         await Eventually.IsAsync("400000", () => guest.ReadParameterAsync());
         var operations = (await cli.RunJsonAsync("history", "vm1")).Vm("vm1")["operations"]!.AsArray();
         var operation = Assert.Single(operations)!;
@@ -90,7 +89,7 @@ public sealed class KilledProgramTests(GuestPool pool)
         await guest.KillAgentAsync();
         var run = await running.WaitAsync();
 
-        Assert.InRange(run.Took.TotalSeconds, 0, 62);
+        Assert.InRange(run.Took.TotalSeconds, 0, 100);
         (await cli.RunAsync("ping", "vm2", "--timeout", "60")).ShouldEndWith(0);
     }
 
@@ -108,9 +107,8 @@ public sealed class KilledProgramTests(GuestPool pool)
             running.Kill();
         }
 
-        var last = (await cli.RunJsonAsync("set", "haltpoll", "vm2", "--guest-halt-poll-ns", "400000")).ShouldEndWith(0);
+        (await cli.RunJsonAsync("set", "haltpoll", "vm2", "--guest-halt-poll-ns", "400000")).ShouldEndWith(0);
 
-        Assert.InRange(last.Took.TotalSeconds, 0, 5);
         Assert.Equal("400000", await guest.ReadParameterAsync());
         var operations = (await cli.RunJsonAsync("history", "vm2")).Vm("vm2")["operations"]!.AsArray();
         Assert.All(operations, o => Assert.Contains((string?)o!["state"], new[] { "done", "unchanged" }));

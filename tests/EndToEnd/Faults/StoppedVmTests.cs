@@ -25,7 +25,7 @@ public sealed class StoppedVmTests(GuestPool pool)
 
         (await patient.WaitAsync()).ShouldEndWith(0);
         Assert.Equal("400000", await first.ReadParameterAsync());
-        await session.PingAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        await session.PingAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromMinutes(2));
         Assert.False(session.Ended.IsCompleted);
     }
 
@@ -41,7 +41,7 @@ public sealed class StoppedVmTests(GuestPool pool)
         await guest.Vm.ResumeAsync();
 
         run.ShouldEndWith(3);
-        Assert.InRange(run.Took.TotalSeconds, 3, 7);
+        Assert.InRange(run.Took.TotalSeconds, 3, 60);
         Assert.Contains(guest.Vm.AgentSocket, run.ErrorOf("vm2"), StringComparison.Ordinal);
         (await cli.RunAsync("get", "haltpoll", "vm2")).ShouldEndWith(0);
     }

@@ -48,7 +48,9 @@ public sealed class RealQemuGaTests
         using var process = Process.Start(new ProcessStartInfo(Path, [.. words, .. own]) { UseShellExecute = false })!;
         try
         {
-            using var client = ServedSocket.Connect(socket, () => !process.HasExited);
+            ServedSocket.WaitFor(socket, () => !process.HasExited);
+            using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await client.ConnectAsync(new UnixDomainSocketEndPoint(socket));
             var read = QemuGaProcess.Read(Files, process.Id);
             Assert.Equal([.. words, .. own], read!.Words);
             Assert.Equal(Path, read.Program);

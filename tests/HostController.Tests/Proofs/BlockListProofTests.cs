@@ -124,7 +124,6 @@ public sealed class BlockListProofTests
             QemuGa, ["-m", "unix-listen", "-p", socket, "-t", fleet.Directory, "-f", fleet.PathOf("pid"), "--block-rpcs=guest-exec,guest-file-open"]) { UseShellExecute = false })!;
         try
         {
-            // It serves one client at a time, and the next waits until this one is gone (qga/channel-posix.c).
             ServedSocket.WaitFor(socket, () => !process.HasExited);
             fleet.QemuGa = new QemuGaSocketAddress(socket);
             fleet.Vms[0].Agent.Forge = answer => answer is ObserveResponse ? new ObserveResponse { Observations = { Said(agentSays, Verdict.Configured) } } : answer;

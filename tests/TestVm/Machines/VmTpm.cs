@@ -7,7 +7,7 @@ internal static class VmTpm
 {
     public const string Program = "swtpm";
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
     public static IEnumerable<string> QemuArguments(TpmModel model, VmFolder folder) => model == TpmModel.None ? [] :
     [
@@ -24,7 +24,7 @@ internal static class VmTpm
         var process = await start(Program, ["socket", "--tpm2", "--tpmstate", $"dir={folder.TpmState}", "--ctrl", $"type=unixio,path={folder.TpmSocket}", "--terminate"]);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(StartLimit);
-        while (!File.Exists(folder.TpmSocket))
+        while (!ServedSocket.IsServed(folder.TpmSocket))
         {
             if (process.HasExited)
             {
