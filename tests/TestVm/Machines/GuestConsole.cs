@@ -10,7 +10,7 @@ namespace GuestTune.Testing;
 public sealed class GuestConsole : IAsyncDisposable
 {
     private const int MaxCommandBytes = 2500; // With base64 below the 4,096 bytes that a raw terminal keeps unread.
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan AcceptTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Socket _socket;

@@ -47,7 +47,7 @@ public sealed record TestVmOptions
     /// <summary>True: the VM outlives this object and this process.</summary>
     public bool KeepsRunning { get; init; }
 
-    public TimeSpan BootTimeout { get; init; } = TimeSpan.FromSeconds(90);
+    public TimeSpan BootTimeout { get; init; } = TimeSpan.FromMinutes(4);
 
     public IReadOnlyList<string> Ports => HasAgentPort ? [AgentPort, .. NeighbourPorts] : NeighbourPorts;
 }
