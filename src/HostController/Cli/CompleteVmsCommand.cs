@@ -15,11 +15,12 @@ internal static class CompleteVmsCommand
         var command = new Command(Name, "Names of VMs for completion") { Hidden = true };
         command.SetAction(async (result, _) =>
         {
+            var invocation = context.Invocation(result);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.Interrupt.Token);
-            limit.CancelAfter(Patience);
+            limit.CancelAfter(invocation.TimeLimit ?? Patience);
             try
             {
-                await using var controller = await ControllerConnector.OpenAsync(context.Invocation(result), limit.Token);
+                await using var controller = await ControllerConnector.OpenAsync(invocation, limit.Token);
                 var response = await controller.ListVmsAsync(new ListVmsRequest(), limit.Token);
                 foreach (var vm in response.Vms)
                 {

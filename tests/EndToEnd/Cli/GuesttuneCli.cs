@@ -11,6 +11,9 @@ public sealed class GuesttuneCli : IDisposable
     /// <summary>Changes of boot files and reboots of an emulated guest take minutes.</summary>
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(12);
 
+    /// <summary>What a command on an emulated guest has that says nothing of its time.</summary>
+    private static readonly string[] Long = ["--timeout", "400"];
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gtcli-");
     private readonly string[] _source;
     private readonly IReadOnlyList<string> _inside = [];
@@ -38,15 +41,15 @@ public sealed class GuesttuneCli : IDisposable
 
     public string Inventory => Path.Combine(_folder.FullName, "inventory.yaml");
 
-    /// <summary>Guests take the labels "team: a" and "team: b" in turn. A command that says nothing of its time has what an emulated guest may need.</summary>
+    /// <summary>Guests take the labels "team: a" and "team: b" in turn.</summary>
     public static GuesttuneCli For(params Guest[] guests) =>
-        new(guests.Select((g, i) => (g.Name, (string?)g.Vm.AgentSocket, i % 2 == 0 ? "team: a" : "team: b"))) { _patience = ["--timeout", "60"] };
+        new(guests.Select((g, i) => (g.Name, (string?)g.Vm.AgentSocket, i % 2 == 0 ? "team: a" : "team: b"))) { _patience = Long };
 
     public static GuesttuneCli ForChannels(params (string Name, string Channel)[] vms) =>
         new(vms.Select(v => (v.Name, (string?)v.Channel, "")));
 
     /// <summary>Of a guest whose boot loader, or TPM, has work for minutes where the host is busy: a command that says nothing of its time has that.</summary>
-    public static GuesttuneCli ForBusyGuest(string name, string channel) => new([(name, channel, "")]) { _patience = ["--timeout", "400"] };
+    public static GuesttuneCli ForBusyGuest(string name, string channel) => new([(name, channel, "")]) { _patience = Long };
 
     /// <summary>VMs are what this libvirt runs.</summary>
     /// <param name="inside">The program that runs guesttune elsewhere, and its arguments.</param>

@@ -236,7 +236,7 @@ public sealed class ProgramTests
         var inventory = Path.Combine(fleet.Directory, "i.yaml");
         await File.WriteAllTextAsync(inventory, "vms: [{name: alpha, channel: /a}, {name: beta, channel: /b}]");
         var script = $$"""
-            guesttune() { dotnet '{{AppContext.BaseDirectory}}guesttune.dll' "$@"; }
+            guesttune() { dotnet '{{AppContext.BaseDirectory}}guesttune.dll' "$@" --timeout 120; }
             source '{{Repository.Root}}/packaging/host/completions/guesttune.bash'
             try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _guesttune; echo "${COMPREPLY[*]}"; }
             try guesttune hi
