@@ -183,17 +183,31 @@ internal sealed partial class RemoteController : IController, IHostTuning, IDoma
             {
                 return await call.ResponseStream.MoveNext(stop.Token);
             }
-            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
+            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable || IsEndedInPeace(e))
             {
                 throw new RpcException(new Status(
                     StatusCode.Unavailable,
-                    $"the controller daemon at {_path} went away in the middle of the call; 'guesttune history' shows what was done ({e.Status.Detail})"));
+                    $"the controller daemon at {TerminalText.Escape(_path, 200)} went away in the middle of the call; 'guesttune history' shows what was done ({e.Status.Detail})"));
             }
             catch (Exception e) when (e is RpcException { StatusCode: StatusCode.Cancelled } or OperationCanceledException && silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 throw Silent(patience);
             }
         }
+    }
+
+    /// <summary>A daemon that stops waits for its calls, not for ever; then it ends what is left with NO_ERROR, which gRPC takes for the server's fault.</summary>
+    private static bool IsEndedInPeace(RpcException error)
+    {
+        for (var cause = error.Status.DebugException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is HttpProtocolException { ErrorCode: 0 })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private RpcException Silent(TimeSpan patience) => new(new Status(

@@ -5,6 +5,11 @@ using GuestTune.Controller.Serving;
 using GuestTune.Controller.V1;
 using GuestTune.HostController.Tests.Fakes;
 using GuestTune.Practice.V1;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
 
 namespace GuestTune.HostController.Tests.Serving;
 
@@ -207,6 +212,28 @@ public sealed class ControllerDaemonTests
         Assert.Contains("has been silent for 0.2 s", list.Status.Detail);
         Assert.Equal(StatusCode.DeadlineExceeded, apply.StatusCode);
         Assert.Contains("has been silent for 0.3 s", apply.Status.Detail);
+    }
+
+    [Fact]
+    public async Task Call_DaemonEndsItWhileItStops_SaysThatItWentAwayAndWhereToLook()
+    {
+        using var directory = new TemporaryDirectory();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(directory.PathOf("c.sock"), static listen => listen.Protocols = HttpProtocols.Http2));
+        await using var daemon = builder.Build();
+        ((IApplicationBuilder)daemon).Run(static context =>
+        {
+            context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(0);
+            return Task.CompletedTask;
+        });
+        await daemon.StartAsync();
+        await using var client = await RemoteController.ConnectAsync(directory.PathOf("c.sock"), default);
+
+        var apply = await Assert.ThrowsAsync<RpcException>(async () => await client.ApplyAsync(Request(), default).GetAsyncEnumerator().MoveNextAsync());
+
+        Assert.Equal(StatusCode.Unavailable, apply.StatusCode);
+        Assert.Contains($"{directory.PathOf("c.sock")} went away in the middle of the call; 'guesttune history' shows what was done", apply.Status.Detail);
     }
 
     private static ApplyRequest Request() => new()
