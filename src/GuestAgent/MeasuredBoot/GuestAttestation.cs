@@ -41,9 +41,9 @@ internal sealed class GuestAttestation(GuestTpm tpm, PcrMemory memory)
 
     private QuoteReading Quote(TpmClient client, string path, byte[] nonce, PcrSelection selection)
     {
-        // Held against what they were before, and not against the quote's digest: .NET's hashes need OpenSSL, which a guest need not have.
+        // Held against a second reading, and not against the quote's digest: .NET's hashes need OpenSSL, which a guest need not have.
         // Not read while the key is loaded: the kernel would put it aside for each command, and back again.
-        var before = memory.Recall(selection) ?? Read(client, selection);
+        var before = Read(client, path, selection);
         for (var attempt = 1; attempt <= QuoteAttempts; attempt++)
         {
             var (key, attest, signature) = With(client, TpmTemplates.AttestationKey(), (handle, key) =>
@@ -51,7 +51,7 @@ internal sealed class GuestAttestation(GuestTpm tpm, PcrMemory memory)
                 var (attest, signature) = client.Quote(handle, nonce, selection);
                 return (key, attest, signature);
             });
-            var after = Read(client, selection);
+            var after = Read(client, path, selection);
             if (before.Zip(after).All(static pair => pair.First.Digest.AsSpan().SequenceEqual(pair.Second.Digest)))
             {
                 return new QuoteReading(path, key, attest, signature, after);
@@ -63,19 +63,10 @@ internal sealed class GuestAttestation(GuestTpm tpm, PcrMemory memory)
         throw PracticeException.Precondition("the registers change faster than they can be quoted: something keeps extending them");
     }
 
-    private IReadOnlyList<PcrValue> Read(TpmClient client, PcrSelection selection)
+    private IReadOnlyList<PcrValue> Read(TpmClient client, string path, PcrSelection selection)
     {
-        IReadOnlyList<PcrValue>? values = null;
-        try
-        {
-            values = memory.Read(client, [selection]);
-        }
-        catch (TpmException)
-        {
-            // An algorithm that it does not know; below is what it has.
-        }
-
-        if (values?.Count == selection.Count)
+        var values = memory.Read(client, path, [selection]).Values;
+        if (values.Count == selection.Count)
         {
             return values;
         }

@@ -8,51 +8,84 @@ namespace GuestTune.Agent.MeasuredBoot;
 /// </summary>
 internal sealed class PcrMemory
 {
-    private uint? _uncounted;
-    private Look? _last;
+    private Snapshot? _last;
 
-    /// <summary>Of the registers of the selections all that the TPM has, as they are now.</summary>
-    public IReadOnlyList<PcrValue> Read(TpmClient tpm, IReadOnlyList<PcrSelection> wanted)
+    /// <param name="path">The TPM's device.</param>
+    /// <param name="wanted">None: everything.</param>
+    /// <returns>Of what is wanted all that the TPM has, as it is now.</returns>
+    public PcrReading Read(TpmClient tpm, string path, IReadOnlyList<PcrSelection> wanted)
     {
-        var uncounted = _uncounted ??= tpm.ReadUncountedPcrs();
-        (uint, uint) starts;
-        if (_last is { } last && last.Covers(wanted))
+        var known = string.Equals(_last?.Path, path, StringComparison.Ordinal) ? _last : null;
+        _last = null;
+        var isCounted = false;
+        IReadOnlyList<PcrValue> newer = [];
+        if (known is not null && known.Covers(wanted))
         {
-            var changeable = tpm.ReadPcrs([.. wanted.Select(w => w with { Mask = w.Mask & uncounted & last.MaskOf(w.Bank) })], out var counter);
-
-            // After the counter, which starts anew with the TPM: a machine may have slept in between.
-            starts = tpm.ReadStarts();
-            if (counter == last.UpdateCounter && starts == last.Starts)
-            {
-                _last = last.With(changeable);
-                return _last.Of(wanted);
-            }
-        }
-        else
-        {
-            starts = tpm.ReadStarts();
+            newer = tpm.ReadPcrs(known.Telltales(wanted), out var counter);
+            isCounted = counter == known.UpdateCounter;
         }
 
-        var values = tpm.ReadPcrs(wanted, out var updateCounter);
-        _last = new Look(starts, updateCounter, wanted, values);
-        return values;
+        // After the counter, which starts anew with the TPM: a machine may have slept in between. And before the registers: after another start the next
+        // call finds them old.
+        var clock = TryReadClock(tpm);
+        if (known is not null && clock?.Follows(known.Clock) is not true)
+        {
+            known = null;
+        }
+
+        if (known is not null && isCounted)
+        {
+            _last = known.With(newer, clock!.Value);
+            return _last.Of(wanted);
+        }
+
+        var allocation = known?.Allocation ?? tpm.ReadAllocation();
+        var uncounted = known?.Uncounted ?? tpm.ReadUncountedPcrs();
+        var values = tpm.ReadPcrs(PcrReading.Among(wanted, allocation), out var updateCounter);
+        var snapshot = new Snapshot(path, clock ?? default, allocation, uncounted, updateCounter, values);
+        _last = clock is null ? null : snapshot;
+        return snapshot.Of(wanted);
     }
 
-    /// <returns>As they were at the last look; null where not all of them were looked at.</returns>
-    public IReadOnlyList<PcrValue>? Recall(PcrSelection wanted) => _last?.Of([wanted]) is { } values && values.Count == wanted.Count ? values : null;
-
-    /// <param name="Starts">Taken before the registers: after another start of the TPM the next look finds them old.</param>
-    /// <param name="Wanted">What was asked for, whether it was there or not.</param>
-    private sealed record Look((uint ResetCount, uint RestartCount) Starts, uint UpdateCounter, IReadOnlyList<PcrSelection> Wanted, IReadOnlyList<PcrValue> Values)
+    /// <summary>Without a clock nothing can be remembered; what there is can be read all the same.</summary>
+    private static TpmTimeInfo? TryReadClock(TpmClient tpm)
     {
-        public bool Covers(IReadOnlyList<PcrSelection> wanted) => wanted.All(w => (w.Mask & ~Wanted.FirstOrDefault(l => l.Bank == w.Bank).Mask) == 0);
+        try
+        {
+            return tpm.ReadClock();
+        }
+        catch (TpmException)
+        {
+            return null;
+        }
+    }
 
-        public uint MaskOf(TpmAlgorithm bank) => PcrSelection.MaskOf(Values, bank);
+    /// <param name="Allocation">The registers of each bank, which change with a reset of the TPM only.</param>
+    /// <param name="Uncounted">A mask of the registers whose changes the counter does not count.</param>
+    private sealed record Snapshot(
+        string Path, TpmTimeInfo Clock, IReadOnlyList<PcrSelection> Allocation, uint Uncounted, uint UpdateCounter, IReadOnlyList<PcrValue> Values)
+    {
+        public bool Covers(IReadOnlyList<PcrSelection> wanted) =>
+            PcrReading.Among(wanted, Allocation).All(w => (w.Mask & ~PcrSelection.MaskOf(Values, w.Bank)) == 0);
 
-        public IReadOnlyList<PcrValue> Of(IReadOnlyList<PcrSelection> wanted) =>
-            [.. wanted.SelectMany(w => Values.Where(v => v.Bank == w.Bank && w.Contains(v.Index)))];
+        /// <summary>What has to be read at any rate; one register at least, since the counter comes with it.</summary>
+        public PcrSelection[] Telltales(IReadOnlyList<PcrSelection> wanted)
+        {
+            var there = PcrReading.Among(wanted, Allocation);
+            var uncounted = there.Select(w => w with { Mask = w.Mask & Uncounted }).ToArray();
+            return uncounted.Any(static u => u.Mask != 0) ? uncounted : [.. there.Select(static w => w with { Mask = w.Mask & (~w.Mask + 1) }).Where(static w => w.Mask != 0).Take(1)];
+        }
 
-        public Look With(IReadOnlyList<PcrValue> newer) =>
-            this with { Values = [.. Values.Select(v => newer.FirstOrDefault(n => n.Bank == v.Bank && n.Index == v.Index) ?? v)] };
+        public PcrReading Of(IReadOnlyList<PcrSelection> wanted)
+        {
+            var banks = PcrReading.Among(wanted, [.. Allocation.Select(a => a with { Mask = PcrSelection.MaskOf(Values, a.Bank) })]);
+            return new PcrReading(Path, null, banks, [.. banks.SelectMany(b => Values.Where(v => v.Bank == b.Bank && b.Contains(v.Index)))]);
+        }
+
+        public Snapshot With(IReadOnlyList<PcrValue> newer, TpmTimeInfo clock) => this with
+        {
+            Clock = clock,
+            Values = [.. Values.Select(v => newer.FirstOrDefault(n => n.Bank == v.Bank && n.Index == v.Index) ?? v)],
+        };
     }
 }

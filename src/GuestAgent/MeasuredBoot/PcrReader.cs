@@ -12,34 +12,12 @@ internal sealed class PcrReader(GuestTpm tpm, PcrMemory memory, SysfsPcrs sysfs,
     {
         try
         {
-            return await tpm.AskAsync(
-                (client, path) => Read(client, path, wanted),
-                cancellationToken);
+            return await tpm.AskAsync((client, path) => memory.Read(client, path, wanted), cancellationToken);
         }
         catch (PracticeException e) when (ReadElsewhere(e.Message) is { } reading)
         {
             return reading.Only(wanted);
         }
-    }
-
-    private PcrReading Read(TpmClient client, string path, IReadOnlyList<PcrSelection> wanted)
-    {
-        if (wanted.Count > 0)
-        {
-            try
-            {
-                // Each command costs milliseconds, since the driver looks for the answer only so often: what there is, the registers themselves say.
-                var values = memory.Read(client, wanted);
-                return new PcrReading(path, null, [.. wanted.Select(w => w with { Mask = PcrSelection.MaskOf(values, w.Bank) })], values);
-            }
-            catch (TpmException)
-            {
-                // A bank of an algorithm that the TPM does not know is an error to it, and one that is off is none.
-            }
-        }
-
-        var banks = PcrReading.Among(wanted, client.ReadAllocation());
-        return new PcrReading(path, null, banks, memory.Read(client, banks));
     }
 
     /// <summary>A TPM 1.2, or none, has no registers of this kind anywhere.</summary>

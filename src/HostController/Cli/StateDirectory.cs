@@ -10,7 +10,7 @@ internal static class StateDirectory
     public static string Of(Invocation invocation)
     {
         var environment = invocation.Terminal.Environment;
-        return invocation.State ?? NotEmpty(environment(Variable)) switch
+        return (invocation.State ?? NotEmpty(environment(Variable))) switch
         {
             { } named => Path.GetFullPath(named),
             null when System.Environment.IsPrivilegedProcess => OfSystem,

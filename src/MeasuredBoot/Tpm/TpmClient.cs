@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace GuestTune.MeasuredBoot.Tpm;
 
 /// <summary>The commands of a TPM 2.0 that measured boot needs, as functions. Nothing here makes anything persistent in the TPM.</summary>
@@ -24,7 +26,8 @@ public sealed class TpmClient(ITpmTransport transport)
     public IReadOnlyList<PcrSelection> ReadAllocation()
     {
         var reader = new TpmReader(GetCapability(CapabilityPcrs, 0));
-        return PcrSelection.ReadList(ref reader);
+        var banks = PcrSelection.ReadList(ref reader);
+        return banks.DistinctBy(static b => b.Bank).Count() == banks.Count ? banks : throw new TpmFormatException("the TPM names one of its banks twice");
     }
 
     /// <summary>Four characters, e.g. <c>IBM</c> for swtpm, whose fourth is NUL.</summary>
@@ -48,29 +51,27 @@ public sealed class TpmClient(ITpmTransport transport)
         try
         {
             var reader = new TpmReader(GetCapability(CapabilityPcrProperties, PropertyNoIncrement));
-            return reader.Count(1, "properties of registers") == 1 && reader.UInt32() == PropertyNoIncrement ? PcrSelection.ReadMask(ref reader) : PcrSelection.AllPcrs;
+            return reader.UInt32() == 1 && reader.UInt32() == PropertyNoIncrement ? PcrSelection.ReadMask(ref reader) : PcrSelection.AllPcrs;
         }
-        catch (TpmException)
+        catch (Exception e) when (e is TpmException or TpmFormatException)
         {
             return PcrSelection.AllPcrs;
         }
     }
 
-    /// <summary>How often it was reset and, since then, restarted or resumed (TPMS_CLOCK_INFO, TPM 2.0 Library part 2, 10.11.1).</summary>
-    public (uint ResetCount, uint RestartCount) ReadStarts()
+    /// <summary>TPM2_ReadClock.</summary>
+    public TpmTimeInfo ReadClock()
     {
         var (_, response) = TpmCommand.Execute(transport, TpmCommandCode.ReadClock, [], [], []);
         var reader = new TpmReader(response);
-        reader.UInt64(); // time
-        reader.UInt64(); // clock
-        return (reader.UInt32(), reader.UInt32());
+        return new TpmTimeInfo(TimeMs: reader.UInt64(), ClockMs: reader.UInt64(), ResetCount: reader.UInt32(), RestartCount: reader.UInt32());
     }
 
     /// <inheritdoc cref="ReadPcrs(IReadOnlyList{PcrSelection}, out uint)"/>
     public IReadOnlyList<PcrValue> ReadPcrs(IReadOnlyList<PcrSelection> selections) => ReadPcrs(selections, out _);
 
     /// <summary>Of the registers of the selections all that the TPM has, as they were at one moment.</summary>
-    /// <param name="updateCounter">The TPM's count of changes to its registers since its reset, but for those of <see cref="ReadUncountedPcrs"/>.</param>
+    /// <param name="updateCounter">The TPM's count of changes to its registers since its reset, but for those of <see cref="ReadUncountedPcrs"/>; 0 where none was asked for.</param>
     public IReadOnlyList<PcrValue> ReadPcrs(IReadOnlyList<PcrSelection> selections, out uint updateCounter)
     {
         ArgumentNullException.ThrowIfNull(selections);
@@ -233,45 +234,49 @@ public sealed class TpmClient(ITpmTransport transport)
         return TpmCommand.Execute(transport, TpmCommandCode.StartAuthSession, [TpmHandle.Null, TpmHandle.Null], [], parameters, returnsHandle: true).Handle;
     }
 
+    /// <summary>
+    /// An answer has room for eight. The TPM goes through what it is asked for in order and leaves out what it has not (part 3, 22.4): so all that is left
+    /// is asked for, and what comes before the last register of an answer is done with.
+    /// </summary>
     /// <returns>The update counter; null where a register was extended since the first command.</returns>
     private uint? TryReadPcrs(IReadOnlyList<PcrSelection> selections, out List<PcrValue> values)
     {
         values = [];
         uint? counter = null;
-        var rest = selections.ToArray();
-        do
+        var rest = selections.Where(static s => s.Mask != 0).ToArray();
+        while (rest.Length > 0)
         {
-            // What is asked for fits into one answer: what no answer has is not there.
-            var part = Lowest(rest, MaximumDigestsPerRead);
-            var now = ReadPart(part, values, out var read);
+            var read = ReadPart(rest, values, out var now);
             if (counter is { } former && former != now)
             {
                 return null;
             }
 
             counter = now;
-            var asked = read.Any(static r => r.Mask != 0) ? read : part;
-            for (var i = 0; i < rest.Length; i++)
+            var last = Array.FindLastIndex(read, static r => r.Mask != 0);
+            if (last < 0)
             {
-                rest[i] = rest[i] with { Mask = rest[i].Mask & ~asked.FirstOrDefault(a => a.Bank == rest[i].Bank).Mask };
+                break;
             }
-        }
-        while (rest.Any(static r => r.Mask != 0));
 
-        return counter;
+            rest[last] = rest[last] with { Mask = rest[last].Mask & ~(uint.MaxValue >> BitOperations.LeadingZeroCount(read[last].Mask)) };
+            rest = [.. rest.Skip(last).Where(static s => s.Mask != 0)];
+        }
+
+        return counter ?? 0;
     }
 
-    /// <returns>The update counter.</returns>
-    private uint ReadPart(PcrSelection[] part, List<PcrValue> values, out IReadOnlyList<PcrSelection> read)
+    /// <returns>Of each selection the registers that were read.</returns>
+    private PcrSelection[] ReadPart(PcrSelection[] wanted, List<PcrValue> values, out uint counter)
     {
         var writer = new TpmWriter();
-        PcrSelection.WriteList(writer, part);
+        PcrSelection.WriteList(writer, wanted);
         var (_, response) = TpmCommand.Execute(transport, TpmCommandCode.PcrRead, [], [], writer.Written);
         var reader = new TpmReader(response);
-        var counter = reader.UInt32();
-        read = PcrSelection.ReadList(ref reader);
+        counter = reader.UInt32();
+        PcrSelection[] read = [.. PcrSelection.ReadList(ref reader)];
         var digests = reader.Count(MaximumDigestsPerRead, "digests");
-        if (read.Count != part.Length || read.Zip(part).Any(static r => r.First.Bank != r.Second.Bank || (r.First.Mask & ~r.Second.Mask) != 0) || read.Sum(static r => r.Count) != digests)
+        if (read.Length != wanted.Length || read.Zip(wanted).Any(static r => r.First.Bank != r.Second.Bank || (r.First.Mask & ~r.Second.Mask) != 0) || read.Sum(static r => r.Count) != digests)
         {
             throw new TpmFormatException("the TPM answered with other registers than it was asked for");
         }
@@ -285,7 +290,7 @@ public sealed class TpmClient(ITpmTransport transport)
         }
 
         reader.ExpectEnd("the registers");
-        return counter;
+        return read;
     }
 
     private uint ReadProperty(uint property)
@@ -303,22 +308,5 @@ public sealed class TpmClient(ITpmTransport transport)
         var reader = new TpmReader(response);
         reader.UInt8(); // moreData
         return reader.UInt32() == capability ? reader.Bytes(reader.Remaining).ToArray() : throw new TpmFormatException("the TPM answered with another capability");
-    }
-
-    /// <summary>The first <paramref name="count"/> registers; no bank without any.</summary>
-    private static PcrSelection[] Lowest(PcrSelection[] selections, int count)
-    {
-        var lowest = new List<PcrSelection>();
-        foreach (var selection in selections)
-        {
-            var mask = selection.Indices.Take(count).Aggregate(0u, static (all, index) => all | (1u << index));
-            if (mask != 0)
-            {
-                lowest.Add(selection with { Mask = mask });
-                count -= lowest[^1].Count;
-            }
-        }
-
-        return [.. lowest];
     }
 }

@@ -10,6 +10,7 @@ namespace GuestTune.Agent.Tests.MeasuredBoot;
 /// <summary>Whatever happened to a TPM since: what is remembered of its registers is what it would say of them.</summary>
 public sealed class PcrMemoryTests : IDisposable
 {
+    private const string Device = "/dev/tpmrm0";
     private const uint NoSuchCommand = 0x143; // TPM_RC_COMMAND_CODE
     private static readonly PcrSelection[] Everything = [new(TpmAlgorithm.Sha1, PcrSelection.AllPcrs), new(TpmAlgorithm.Sha256, PcrSelection.AllPcrs)];
     private static readonly byte[] Digest = [.. Enumerable.Repeat((byte)0x17, 32)];
@@ -26,13 +27,65 @@ public sealed class PcrMemoryTests : IDisposable
     public void Read_NothingHappened_AsksForTheCountersAndWhatTheyDoNotCount()
     {
         Read(Everything);
-        _watched.Commands.Clear();
 
+        Assert.Equal([TpmCommandCode.PcrRead, TpmCommandCode.ReadClock], CommandsOf(Everything));
+        Assert.Equal([TpmCommandCode.PcrRead, TpmCommandCode.ReadClock], CommandsOf(new PcrSelection(TpmAlgorithm.Sha256, 0xFF)));
+    }
+
+    [Fact]
+    public void Read_All_AsksForWhatThereIsOnce()
+    {
+        Assert.Equal(4 * 3, CommandsOf().Count(static c => c == TpmCommandCode.PcrRead));
+        Assert.Equal(2 + 1, CommandsOf().Length);
+    }
+
+    [Fact]
+    public void Read_BanksThatAreOffOrUnknown_CostNothing()
+    {
+        using var tpm = new SoftwareTpm("sha256");
+        _watched.Tpm = tpm;
+        PcrSelection[] wanted =
+        [
+            new(TpmAlgorithm.Sha1, 0x7F), new(TpmAlgorithm.Sha256, PcrSelection.AllPcrs), new(TpmAlgorithm.Sha384, 1), new((TpmAlgorithm)0x1234, 0xFF),
+        ];
+
+        Assert.Equal(3, CommandsOf(wanted).Count(static c => c == TpmCommandCode.PcrRead));
+        Assert.Equal([TpmCommandCode.PcrRead, TpmCommandCode.ReadClock], CommandsOf(wanted));
+        Assert.Equal([0u, PcrSelection.AllPcrs, 0u, 0u], _memory.Read(new TpmClient(_watched), Device, wanted).Banks.Select(static b => b.Mask));
+    }
+
+    [Fact]
+    public void Read_AnotherDevice_IsReadAnew()
+    {
+        using var other = new SoftwareTpm();
+        _tpm.Extend(7, PcrBank.Sha256, Digest);
+        other.Extend(3, PcrBank.Sha256, Digest);
         Read(Everything);
-        Assert.Equal([TpmCommandCode.PcrRead, TpmCommandCode.ReadClock], _watched.Commands);
 
-        Read(new PcrSelection(TpmAlgorithm.Sha256, 0xFF));
-        Assert.Equal(4, _watched.Commands.Count);
+        _watched.Tpm = other;
+        Assert.Equal(Shown(new TpmClient(other).ReadPcrs(Everything)), Shown(_memory.Read(new TpmClient(_watched), "/dev/tpmrm1", Everything).Values));
+    }
+
+    [Fact]
+    public void Read_TpmWithoutClock_IsReadEachTime()
+    {
+        _watched.Refused = TpmCommandCode.ReadClock;
+        Read(Everything);
+
+        Assert.Equal(6, CommandsOf(Everything).Count(static c => c == TpmCommandCode.PcrRead));
+    }
+
+    [Fact]
+    public void Follows_CountsOrClocksWentBack_IsAnotherStart()
+    {
+        var clock = new TpmTimeInfo(TimeMs: 10, ClockMs: 100, ResetCount: 2, RestartCount: 1);
+
+        Assert.True(clock.Follows(clock));
+        Assert.True((clock with { TimeMs = 11, ClockMs = 101 }).Follows(clock));
+        Assert.False((clock with { TimeMs = 9 }).Follows(clock));
+        Assert.False((clock with { ClockMs = 99 }).Follows(clock));
+        Assert.False((clock with { ResetCount = 3 }).Follows(clock));
+        Assert.False((clock with { RestartCount = 0 }).Follows(clock));
     }
 
     [Fact]
@@ -62,12 +115,12 @@ public sealed class PcrMemoryTests : IDisposable
     {
         _tpm.Extend(7, PcrBank.Sha256, Digest);
         Read(Everything);
-        new TpmClient(_tpm).ReadPcrs([], out var before);
+        new TpmClient(_tpm).ReadPcrs(Everything, out var before);
 
         _tpm.Restart();
         _tpm.Extend(3, PcrBank.Sha256, Digest);
 
-        new TpmClient(_tpm).ReadPcrs([], out var after);
+        new TpmClient(_tpm).ReadPcrs(Everything, out var after);
         Assert.Equal(before, after);
         Read(Everything);
     }
@@ -84,35 +137,18 @@ public sealed class PcrMemoryTests : IDisposable
             }
         };
         Read(Everything);
-        _watched.Commands.Clear();
 
-        Read(Everything);
-        Assert.Equal(1 + 6, _watched.Commands.Count(static c => c == TpmCommandCode.PcrRead));
+        Assert.Equal(1 + 6, CommandsOf(Everything).Count(static c => c == TpmCommandCode.PcrRead));
     }
 
     [Fact]
     public void Read_TpmThatDoesNotSayWhatItCounts_IsReadEachTime()
     {
-        _watched.Refused = TpmCommandCode.GetCapability;
+        _watched.RefusedCapability = 7; // TPM_CAP_PCR_PROPERTIES
         Read(Everything);
-        _watched.Commands.Clear();
-
         _tpm.Extend(16, PcrBank.Sha256, Digest);
-        Read(Everything);
 
-        Assert.Equal(6, _watched.Commands.Count(static c => c == TpmCommandCode.PcrRead));
-    }
-
-    [Fact]
-    public void Recall_OnlyWhatWasLookedAt_IsThere()
-    {
-        var (boot, more) = (new PcrSelection(TpmAlgorithm.Sha256, 0xFF), new PcrSelection(TpmAlgorithm.Sha256, 0x1FF));
-        Assert.Null(_memory.Recall(boot));
-
-        var values = Read(boot);
-
-        Assert.Equal(values, Shown(_memory.Recall(boot)!));
-        Assert.Null(_memory.Recall(more));
+        Assert.Equal(6, CommandsOf(Everything).Count(static c => c == TpmCommandCode.PcrRead));
     }
 
     [Fact]
@@ -147,12 +183,19 @@ public sealed class PcrMemoryTests : IDisposable
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(20));
 
-    private string[] Read(params PcrSelection[] wanted)
+    private void Read(params PcrSelection[] wanted)
     {
-        var values = Shown(_memory.Read(new TpmClient(_watched), wanted));
+        var client = new TpmClient(_watched.Tpm);
+        var all = wanted.Length == 0 ? client.ReadAllocation() : PcrReading.Among(wanted, client.ReadAllocation());
 
-        Assert.Equal(Shown(new TpmClient(_tpm).ReadPcrs(wanted)), values);
-        return values;
+        Assert.Equal(Shown(client.ReadPcrs(all)), Shown(_memory.Read(new TpmClient(_watched), Device, wanted).Values));
+    }
+
+    private TpmCommandCode[] CommandsOf(params PcrSelection[] wanted)
+    {
+        _watched.Commands.Clear();
+        Read(wanted);
+        return [.. _watched.Commands];
     }
 
     private static string[] Shown(IReadOnlyList<PcrValue> values) => [.. values.Select(static v => $"{v.Bank} {v.Index} {Convert.ToHexString(v.Digest)}")];
@@ -160,18 +203,24 @@ public sealed class PcrMemoryTests : IDisposable
     /// <summary>Writes down what a TPM is asked.</summary>
     private sealed class Watched(SoftwareTpm tpm) : ITpmTransport
     {
+        public SoftwareTpm Tpm { get; set; } = tpm;
+
         public List<TpmCommandCode> Commands { get; } = [];
 
         public Action<TpmCommandCode>? Before { get; set; }
 
         public TpmCommandCode Refused { get; set; }
 
+        public uint? RefusedCapability { get; set; }
+
         public byte[] Execute(ReadOnlySpan<byte> command)
         {
             var code = (TpmCommandCode)BinaryPrimitives.ReadUInt32BigEndian(command[6..]);
             Commands.Add(code);
             Before?.Invoke(code);
-            return code == Refused ? new TpmWriter().UInt16(0x8001).UInt32(10).UInt32(NoSuchCommand).ToArray() : tpm.Execute(command);
+            return code == Refused || (code == TpmCommandCode.GetCapability && BinaryPrimitives.ReadUInt32BigEndian(command[10..]) == RefusedCapability)
+                ? new TpmWriter().UInt16(0x8001).UInt32(10).UInt32(NoSuchCommand).ToArray()
+                : Tpm.Execute(command);
         }
     }
 }

@@ -107,7 +107,7 @@ public class ParserFuzzTests
         static tpm => tpm.ReadAllocation(),
         static tpm => tpm.ReadManufacturer(),
         static tpm => tpm.ReadUncountedPcrs(),
-        static tpm => tpm.ReadStarts(),
+        static tpm => tpm.ReadClock(),
         static tpm => tpm.ReadPcrs([new PcrSelection(TpmAlgorithm.Sha1, PcrSelection.AllPcrs), new PcrSelection(TpmAlgorithm.Sha256, PcrSelection.AllPcrs)]),
         static tpm => tpm.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey()),
         static tpm => tpm.Quote(TpmHandle.Endorsement, Nonce, Quoted),

@@ -38,6 +38,51 @@ public sealed class TpmClientTests : IDisposable
     }
 
     [Fact]
+    public void ReadPcrs_BanksThatAreOff_CostNothing()
+    {
+        using var tpm = new SoftwareTpm("sha256");
+        var commands = 0;
+        var client = new TpmClient(new Scripted(command =>
+        {
+            commands++;
+            return tpm.Execute(command);
+        }));
+
+        var values = client.ReadPcrs([new(TpmAlgorithm.Sha1, 0x7F), new(TpmAlgorithm.Sha256, 0x7BFF), new(TpmAlgorithm.Sha512, PcrSelection.AllPcrs)]);
+
+        Assert.Equal(Enumerable.Range(0, 15).Where(static i => i != 10), values.Select(static v => v.Index));
+        Assert.Equal(3, commands);
+    }
+
+    [Fact]
+    public void ReadPcrs_TpmThatAlwaysGivesTheSameRegister_IsRefused()
+    {
+        PcrSelection[] wanted = [new(TpmAlgorithm.Sha256, 1 << 5), new(TpmAlgorithm.Sha256, 1 << 6)];
+        var client = new TpmClient(new Scripted(_ =>
+        {
+            var answer = new TpmWriter().UInt32(7);
+            PcrSelection.WriteList(answer, wanted[0] with { Mask = 0 }, wanted[1]);
+            return Response(answer.UInt32(1).Sized(new byte[32]));
+        }));
+
+        Assert.Single(client.ReadPcrs(wanted));
+        Assert.Throws<TpmFormatException>(() => client.ReadPcrs([wanted[0]]));
+    }
+
+    [Fact]
+    public void ReadAllocation_BankNamedTwice_IsRefused()
+    {
+        var client = new TpmClient(new Scripted(_ =>
+        {
+            var answer = new TpmWriter().UInt8(0).UInt32(5);
+            PcrSelection.WriteList(answer, new(TpmAlgorithm.Sha256, 1), new(TpmAlgorithm.Sha256, 2));
+            return Response(answer);
+        }));
+
+        Assert.Contains("twice", Assert.Throws<TpmFormatException>(() => client.ReadAllocation()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Quote_ByTheAttestationKey_IsProven()
     {
         var (handle, key) = _client.CreatePrimary(TpmHandle.Endorsement, TpmTemplates.AttestationKey());
@@ -108,5 +153,12 @@ public sealed class TpmClientTests : IDisposable
         var exception = Assert.Throws<TpmException>(() => _client.Quote(0x80FFFFFF, new byte[32], new PcrSelection(TpmAlgorithm.Sha256, 1)));
 
         Assert.Contains("TPM2_Quote", exception.Message, StringComparison.Ordinal);
+    }
+
+    private static byte[] Response(TpmWriter parameters) => new TpmWriter().UInt16(0x8001).UInt32((uint)(10 + parameters.Written.Length)).UInt32(0).Bytes(parameters.Written).ToArray();
+
+    private sealed class Scripted(Func<byte[], byte[]> answer) : ITpmTransport
+    {
+        public byte[] Execute(ReadOnlySpan<byte> command) => answer(command.ToArray());
     }
 }
