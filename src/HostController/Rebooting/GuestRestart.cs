@@ -65,6 +65,7 @@ internal sealed class GuestRestart(FleetRunner fleet, RebootNotes notes, IVmPowe
     private async Task<RestartEnd?> WatchAsync(Watch watch, CancellationToken cancellationToken)
     {
         var begun = time.GetTimestamp();
+        var answered = begun;
         var ask = new Agent.V1.RebootRequest
         {
             OperationId = watch.Note.OperationId,
@@ -82,8 +83,10 @@ internal sealed class GuestRestart(FleetRunner fleet, RebootNotes notes, IVmPowe
 
             // The first one writes boot files, and on a busy guest that takes what a call may take.
             var limit = Shortest(rest, watch.Asked ? LongestPoll : watch.Pacing.TimeLimit);
+            var asked = time.GetTimestamp();
             var (answer, error) = await fleet.CallAsync(
                 watch.Vm, watch.Pacing with { TimeLimit = limit, AttachLimit = limit }, changes: true, async call => AnswerCheck.Checked(await call.Agent.RebootAsync(ask, call.Options), ask), cancellationToken);
+            answered = answer is null ? answered : time.GetTimestamp();
             switch (answer?.State)
             {
                 case RebootState.Restarted:
@@ -97,8 +100,9 @@ internal sealed class GuestRestart(FleetRunner fleet, RebootNotes notes, IVmPowe
                     break;
                 case null when !IsPassing(error!):
                     return error!;
-                // A call that the end of the time has cut short tells nothing of the guest.
-                case null when !watch.WentDown && limit >= PollInterval:
+                // A call that the end of the time has cut short tells nothing of a guest that may be slow, unless it has been silent for long.
+                case null when !watch.WentDown
+                    && (limit < rest || time.GetElapsedTime(asked) < limit - PollInterval || time.GetElapsedTime(answered) >= Shortest(LongestPoll, watch.Settings.TimeLimit / 2)):
                     watch.WentDown = true;
                     await watch.ReportAsync(RebootPhase.Down);
                     break;

@@ -123,6 +123,33 @@ public sealed class RebootTests
         Assert.Empty(fleet.Power.Resets);
     }
 
+    [Theory]
+    [InlineData(14, false)]
+    [InlineData(4, true)]
+    public async Task Reboot_OldBootFallsSilent_IsResetWhereItWasSilentForHalfOfTheTime(int lastAnswer, bool isReset)
+    {
+        await using var fleet = await TestFleet.StartAsync("vm1");
+        var boot = fleet.Vms[0].Agent.Boot;
+        boot.OnRestart = () => { };
+        boot.OnCallWhileDown = _clock.Expire;
+        var asked = 0;
+        fleet.Vms[0].Agent.Before = (call, _) =>
+        {
+            boot.IsDown = call is "Reboot" && ++asked > lastAnswer;
+            return Task.CompletedTask;
+        };
+        fleet.Power.OnReset = _ =>
+        {
+            lastAnswer = int.MaxValue;
+            boot.ComeUp(BootTrialState.FellBack);
+        };
+        await using var controller = fleet.CreateController(time: _clock);
+
+        await All(controller.RebootAsync(Reboot("op1", limitMs: 10_000), default));
+
+        Assert.Equal(isReset ? ["vm1"] : [], fleet.Power.Resets);
+    }
+
     [Fact]
     public async Task Reboot_ControllerDiedWhileTheGuestWasDown_SameIdGoesOnAndResetsOnce()
     {
