@@ -7,8 +7,8 @@ public sealed record Accelerator(string Id, IReadOnlyList<string> Arguments)
 
     /// <summary>
     /// Emulation. Without cx16=off a 6.12 kernel double-faults at random on QEMU 7.2 when the host is busy. tb-size bounds, in MiB, the code that
-    /// QEMU keeps translated. Reboots after much work took minutes with the default, which keeps far more; that the bound is what made later
-    /// ones faster is supposed, not measured.
+    /// QEMU keeps translated: reboots after much work took minutes with the default, which keeps far more; with 64 a handful of programs fill it,
+    /// and then all code is translated anew, which calls wait for.
     /// </summary>
-    public static Accelerator Tcg { get; } = new("tcg", ["-accel", "tcg,thread=multi,tb-size=64", "-cpu", "max,cx16=off"]);
+    public static Accelerator Tcg { get; } = new("tcg", ["-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max,cx16=off"]);
 }
