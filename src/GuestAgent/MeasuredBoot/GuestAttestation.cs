@@ -43,7 +43,7 @@ internal sealed class GuestAttestation(GuestTpm tpm, PcrMemory memory)
     {
         // Held against a second reading, and not against the quote's digest: .NET's hashes need OpenSSL, which a guest need not have.
         // Not read while the key is loaded: the kernel would put it aside for each command, and back again.
-        var before = Read(client, path, selection);
+        var before = memory.Recall(client, path, [selection])?.Values ?? Read(client, path, selection);
         for (var attempt = 1; attempt <= QuoteAttempts; attempt++)
         {
             var (key, attest, signature) = With(client, TpmTemplates.AttestationKey(), (handle, key) =>
@@ -52,7 +52,7 @@ internal sealed class GuestAttestation(GuestTpm tpm, PcrMemory memory)
                 return (key, attest, signature);
             });
             var after = Read(client, path, selection);
-            if (before.Zip(after).All(static pair => pair.First.Digest.AsSpan().SequenceEqual(pair.Second.Digest)))
+            if (before.Count == after.Count && before.Zip(after).All(static pair => pair.First.Digest.AsSpan().SequenceEqual(pair.Second.Digest)))
             {
                 return new QuoteReading(path, key, attest, signature, after);
             }

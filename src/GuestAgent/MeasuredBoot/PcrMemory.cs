@@ -15,40 +15,49 @@ internal sealed class PcrMemory
     /// <returns>Of what is wanted all that the TPM has, as it is now.</returns>
     public PcrReading Read(TpmClient tpm, string path, IReadOnlyList<PcrSelection> wanted)
     {
-        var known = string.Equals(_last?.Path, path, StringComparison.Ordinal) ? _last : null;
+        var known = Known(path);
+        var recalled = Recall(tpm, path, wanted);
         _last = null;
-        var isCounted = false;
-        IReadOnlyList<PcrValue> newer = [];
-        if (known is not null && known.Covers(wanted))
-        {
-            newer = tpm.ReadPcrs(known.Telltales(wanted), out var counter);
-            isCounted = counter == known.UpdateCounter;
-        }
 
         // After the counter, which starts anew with the TPM: a machine may have slept in between. And before the registers: after another start the next
         // call finds them old.
-        var clock = TryReadClock(tpm);
-        if (known is not null && clock?.Follows(known.Clock) is not true)
+        var now = TryReadTime(tpm);
+        if (known is not null && now?.Follows(known.ReadAt) is not true)
         {
             known = null;
         }
 
-        if (known is not null && isCounted)
+        if (known is not null && recalled is not null)
         {
-            _last = known.With(newer, clock!.Value);
-            return _last.Of(wanted);
+            _last = known.With(recalled.Values, now!.Value);
+            return recalled;
         }
 
         var allocation = known?.Allocation ?? tpm.ReadAllocation();
         var uncounted = known?.Uncounted ?? tpm.ReadUncountedPcrs();
         var values = tpm.ReadPcrs(PcrReading.Among(wanted, allocation), out var updateCounter);
-        var snapshot = new Snapshot(path, clock ?? default, allocation, uncounted, updateCounter, values);
-        _last = clock is null ? null : snapshot;
+        var snapshot = new Snapshot(path, now ?? default, allocation, uncounted, updateCounter, values);
+        _last = now is null ? null : snapshot;
         return snapshot.Of(wanted);
     }
 
+    /// <summary>The same by one command, but for what a new start of the TPM changed, which only <see cref="Read"/> finds.</summary>
+    /// <returns>Null where a register was extended since the last reading, or not all was read then.</returns>
+    public PcrReading? Recall(TpmClient tpm, string path, IReadOnlyList<PcrSelection> wanted)
+    {
+        if (Known(path) is not { } known || !known.Covers(wanted))
+        {
+            return null;
+        }
+
+        var newer = tpm.ReadPcrs(known.Telltales(wanted), out var counter);
+        return counter == known.UpdateCounter ? known.With(newer, known.ReadAt).Of(wanted) : null;
+    }
+
+    private Snapshot? Known(string path) => string.Equals(_last?.Path, path, StringComparison.Ordinal) ? _last : null;
+
     /// <summary>Without a clock nothing can be remembered; what there is can be read all the same.</summary>
-    private static TpmTimeInfo? TryReadClock(TpmClient tpm)
+    private static TpmTimeInfo? TryReadTime(TpmClient tpm)
     {
         try
         {
@@ -63,7 +72,7 @@ internal sealed class PcrMemory
     /// <param name="Allocation">The registers of each bank, which change with a reset of the TPM only.</param>
     /// <param name="Uncounted">A mask of the registers whose changes the counter does not count.</param>
     private sealed record Snapshot(
-        string Path, TpmTimeInfo Clock, IReadOnlyList<PcrSelection> Allocation, uint Uncounted, uint UpdateCounter, IReadOnlyList<PcrValue> Values)
+        string Path, TpmTimeInfo ReadAt, IReadOnlyList<PcrSelection> Allocation, uint Uncounted, uint UpdateCounter, IReadOnlyList<PcrValue> Values)
     {
         public bool Covers(IReadOnlyList<PcrSelection> wanted) =>
             PcrReading.Among(wanted, Allocation).All(w => (w.Mask & ~PcrSelection.MaskOf(Values, w.Bank)) == 0);
@@ -82,9 +91,9 @@ internal sealed class PcrMemory
             return new PcrReading(Path, null, banks, [.. banks.SelectMany(b => Values.Where(v => v.Bank == b.Bank && b.Contains(v.Index)))]);
         }
 
-        public Snapshot With(IReadOnlyList<PcrValue> newer, TpmTimeInfo clock) => this with
+        public Snapshot With(IReadOnlyList<PcrValue> newer, TpmTimeInfo readAt) => this with
         {
-            Clock = clock,
+            ReadAt = readAt,
             Values = [.. Values.Select(v => newer.FirstOrDefault(n => n.Bank == v.Bank && n.Index == v.Index) ?? v)],
         };
     }

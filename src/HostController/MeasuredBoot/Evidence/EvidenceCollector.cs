@@ -21,8 +21,23 @@ internal static class EvidenceCollector
             Nonce = ByteString.CopyFrom(nonce),
             Selection = new AgentApi.PcrSelection { Algorithm = (uint)selection.Bank, Mask = selection.Mask },
         };
-        var answer = GuestAnswer.Checked(await call.MeasuredBoot.QuoteAsync(ask, call.Options), selection);
-        var (log, problem) = await ReadLogAsync(call);
+
+        // The TPM lets its processor wait, so the log comes meanwhile: it has not changed since the kernel was started.
+        using var pieces = call.MeasuredBoot.ReadEventLog(new AgentApi.ReadEventLogRequest(), call.Options);
+        var reading = ReadLogAsync(pieces, call.Options.CancellationToken);
+        AgentApi.QuoteResponse answer;
+        try
+        {
+            answer = GuestAnswer.Checked(await call.MeasuredBoot.QuoteAsync(ask, call.Options), selection);
+        }
+        catch
+        {
+            pieces.Dispose();
+            await reading.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            throw;
+        }
+
+        var (log, problem) = await reading;
         return new BootEvidence
         {
             Vm = call.Vm.Name,
@@ -41,12 +56,12 @@ internal static class EvidenceCollector
     }
 
     /// <summary>Without a log a quote is still one.</summary>
-    private static async Task<(byte[]? Log, string? Problem)> ReadLogAsync(VmCallContext call)
+    private static async Task<(byte[]? Log, string? Problem)> ReadLogAsync(
+        AsyncServerStreamingCall<AgentApi.ReadEventLogResponse> pieces, CancellationToken cancellationToken)
     {
-        using var pieces = call.MeasuredBoot.ReadEventLog(new AgentApi.ReadEventLogRequest(), call.Options);
         try
         {
-            return (await GuestAnswer.ReadLogAsync(pieces.ResponseStream, call.Options.CancellationToken), null);
+            return (await GuestAnswer.ReadLogAsync(pieces.ResponseStream, cancellationToken), null);
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.NotFound or StatusCode.FailedPrecondition or StatusCode.PermissionDenied)
         {
