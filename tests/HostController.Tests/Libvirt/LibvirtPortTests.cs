@@ -28,8 +28,6 @@ public sealed class LibvirtPortTests(SharedLibvirt shared) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _fleet!.DisposeAsync();
-        Libvirt.EnsureRunning();
-        Libvirt.Remove("vm1");
     }
 
     [Fact]

@@ -12,11 +12,16 @@ public sealed class SharedLibvirt : IDisposable
 
     private readonly Lazy<PrivateLibvirt> _libvirt = new(() => new PrivateLibvirt());
 
-    /// <summary>Running, whatever the last test did to it.</summary>
+    /// <summary>Running and without domains, whatever the last test did to it: tests run in any order.</summary>
     public PrivateLibvirt Take()
     {
         Assert.SkipWhen(PrivateLibvirt.WhyNot is not null, PrivateLibvirt.WhyNot ?? "");
         _libvirt.Value.EnsureRunning();
+        foreach (var name in _libvirt.Value.Virsh("list", "--all", "--name").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            _libvirt.Value.Remove(name);
+        }
+
         return _libvirt.Value;
     }
 
