@@ -155,6 +155,10 @@ internal sealed partial class RemoteController : IController, IHostTuning, IDoma
         {
             throw Silent(patience);
         }
+        catch (RpcException e) when (HasGone(e))
+        {
+            throw Gone(e);
+        }
     }
 
     private async IAsyncEnumerable<VmEvent> ReadAsync(
@@ -183,11 +187,9 @@ internal sealed partial class RemoteController : IController, IHostTuning, IDoma
             {
                 return await call.ResponseStream.MoveNext(stop.Token);
             }
-            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable || IsEndedInPeace(e))
+            catch (RpcException e) when (HasGone(e))
             {
-                throw new RpcException(new Status(
-                    StatusCode.Unavailable,
-                    $"the controller daemon at {TerminalText.Escape(_path, 200)} went away in the middle of the call; 'guesttune history' shows what was done ({e.Status.Detail})"));
+                throw Gone(e);
             }
             catch (Exception e) when (e is RpcException { StatusCode: StatusCode.Cancelled } or OperationCanceledException && silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
@@ -196,8 +198,11 @@ internal sealed partial class RemoteController : IController, IHostTuning, IDoma
         }
     }
 
-    /// <summary>A daemon that stops waits for its calls, not for ever; then it ends what is left with NO_ERROR, which gRPC takes for the server's fault.</summary>
-    private static bool IsEndedInPeace(RpcException error)
+    /// <summary>
+    /// The connection was lost, which the daemon does not say itself. One that stops waits for its calls, not for ever; then it ends what is left with
+    /// NO_ERROR, which gRPC takes for the server's fault.
+    /// </summary>
+    private static bool HasGone(RpcException error)
     {
         for (var cause = error.Status.DebugException; cause is not null; cause = cause.InnerException)
         {
@@ -207,8 +212,13 @@ internal sealed partial class RemoteController : IController, IHostTuning, IDoma
             }
         }
 
-        return false;
+        return error.StatusCode == StatusCode.Unavailable && error.Status.DebugException is not null;
     }
+
+    private RpcException Gone(RpcException error) => new(new Status(
+        StatusCode.Unavailable,
+        $"the controller daemon at {TerminalText.Escape(_path, 200)} went away in the middle of the call; "
+        + $"'guesttune history', 'guesttune host history' and 'guesttune vm history' show what was done ({error.Status.Detail})"));
 
     private RpcException Silent(TimeSpan patience) => new(new Status(
         StatusCode.DeadlineExceeded,

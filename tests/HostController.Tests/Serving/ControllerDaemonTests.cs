@@ -232,8 +232,12 @@ public sealed class ControllerDaemonTests
 
         var apply = await Assert.ThrowsAsync<RpcException>(async () => await client.ApplyAsync(Request(), default).GetAsyncEnumerator().MoveNextAsync());
 
-        Assert.Equal(StatusCode.Unavailable, apply.StatusCode);
-        Assert.Contains($"{directory.PathOf("c.sock")} went away in the middle of the call; 'guesttune history' shows what was done", apply.Status.Detail);
+        var host = await Assert.ThrowsAsync<RpcException>(() => client.ApplyAsync(new Agent.V1.ApplyRequest(), default));
+        Assert.All([apply, host], e =>
+        {
+            Assert.Equal(StatusCode.Unavailable, e.StatusCode);
+            Assert.Contains($"{directory.PathOf("c.sock")} went away in the middle of the call; 'guesttune history', 'guesttune host history' and ", e.Status.Detail);
+        });
     }
 
     private static ApplyRequest Request() => new()
