@@ -37,12 +37,13 @@ internal sealed class PcrMemory
         var uncounted = known?.Uncounted ?? tpm.ReadUncountedPcrs();
         var values = tpm.ReadPcrs(PcrReading.Among(wanted, allocation), out var updateCounter);
         var snapshot = new Snapshot(path, now ?? default, allocation, uncounted, updateCounter, values);
-        _last = now is null ? null : snapshot;
+        // A reading of nothing has no counter.
+        _last = now is null || values.Count == 0 ? null : snapshot;
         return snapshot.Of(wanted);
     }
 
     /// <summary>The same by one command, but for what a new start of the TPM changed, which only <see cref="Read"/> finds.</summary>
-    /// <returns>Null where a register was extended since the last reading, or not all was read then.</returns>
+    /// <returns>Null where a register was extended since the last reading, or not all was read then, or the TPM has none of them.</returns>
     public PcrReading? Recall(TpmClient tpm, string path, IReadOnlyList<PcrSelection> wanted)
     {
         if (Known(path) is not { } known || !known.Covers(wanted))
@@ -51,7 +52,7 @@ internal sealed class PcrMemory
         }
 
         var newer = tpm.ReadPcrs(known.Telltales(wanted), out var counter);
-        return counter == known.UpdateCounter ? known.With(newer, known.ReadAt).Of(wanted) : null;
+        return newer.Count > 0 && counter == known.UpdateCounter ? known.With(newer, known.ReadAt).Of(wanted) : null;
     }
 
     private Snapshot? Known(string path) => string.Equals(_last?.Path, path, StringComparison.Ordinal) ? _last : null;
@@ -63,7 +64,7 @@ internal sealed class PcrMemory
         {
             return tpm.ReadClock();
         }
-        catch (TpmException)
+        catch (Exception e) when (e is TpmException or TpmFormatException)
         {
             return null;
         }

@@ -154,10 +154,13 @@ public sealed class MeasuredBootServiceTests : IDisposable
         using var old = new SoftwareTpm("sha1");
         await using var agent = await AgentHost.StartAsync(_tree, tpms: FakeTpmDevices.Of(old));
 
-        var refusal = await Assert.ThrowsAsync<RpcException>(() => QuoteAsync(agent, new byte[32]));
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var refusal = await Assert.ThrowsAsync<RpcException>(() => QuoteAsync(agent, new byte[32]));
 
-        Assert.Equal(StatusCode.FailedPrecondition, refusal.StatusCode);
-        Assert.Contains("bank sha256; its banks: sha1", refusal.Status.Detail, StringComparison.Ordinal);
+            Assert.Equal(StatusCode.FailedPrecondition, refusal.StatusCode);
+            Assert.Contains("bank sha256; its banks: sha1", refusal.Status.Detail, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
