@@ -65,7 +65,7 @@ public sealed class ControllerHostTests(ControllerHost host) : IClassFixture<Con
         string[] barred =
         [
             "/proc/sys/kernel/core_pattern", "/proc/sys/vm/nr_hugepages", "/proc/sysrq-trigger", "/sys/kernel/mm/ksm/run", "/sys/fs/cgroup/cgroup.procs", "/etc/passwd",
-            "/usr/bin/guesttune", "/boot/x", "/run/systemd/system/x.service", "/dev/shm/x", "/var/lib/guesttune/journal",
+            "/usr/bin/guesttune", "/boot/x", "/run/systemd/system/x.service", "/dev/shm/x", "/dev/hugepages/x", "/dev/x", "/var/lib/guesttune/journal",
         ];
         string[] open = [Huge, "/sys/devices/virtual/workqueue/cpumask", "/etc/tmpfiles.d/x", "/run/guesttune/x", $"{ControllerHost.State}/x"];
 
@@ -112,7 +112,8 @@ public sealed class ControllerHostTests(ControllerHost host) : IClassFixture<Con
             pid=$(systemctl show -P MainPID guesttune)
             fsfreeze --freeze {ControllerHost.State}
             systemd-run -q --unit=set guesttune --controller unix:///run/guesttune/controller.sock host set static-hugepages --pages 2M=8 --operation-id killed
-            until grep -q '^State:.D' /proc/$pid/task/*/status; do sleep 0.1; done
+            waits() ( grep -q '^State:.D' /proc/$pid/task/*/status )
+            until waits && sleep 1 && waits; do sleep 0.1; done
             kill -KILL $pid
             fsfreeze --unfreeze {ControllerHost.State}
             until [ "$(echo $(systemctl show --value -p ActiveState -p SubState guesttune))" = 'active running' ] && [ "$(systemctl show -P MainPID guesttune)" != $pid ]; do sleep 0.1; done
