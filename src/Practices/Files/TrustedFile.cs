@@ -35,7 +35,7 @@ public static class TrustedFile
 
         if (status.User != 0 && status.User != Libc.EffectiveUser())
         {
-            return $"{path} belongs to user {status.User}: it must belong to root (chown root {path})";
+            return $"{path} belongs to user {status.User}: it must belong to root, or to who runs this program (chown {Libc.EffectiveUser()} {path})";
         }
 
         return status.IsWritableByOthers ? $"{path} can be written by others than its owner (chmod go-w {path})" : null;
