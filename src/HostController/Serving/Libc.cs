@@ -8,11 +8,18 @@ internal static unsafe partial class Libc
     /// <summary>chown(2): leaves the owner as it is.</summary>
     public const uint SameOwner = uint.MaxValue;
 
+    /// <summary>EEXIST.</summary>
+    public const int Exists = 17;
+
     /// <summary>W_OK.</summary>
     public const int MayWrite = 2;
 
     [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Access(string path, int mode);
+
+    /// <summary>link(2): of several that give a name at once, one does.</summary>
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Link(string existing, string name);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint GetEffectiveUserId();

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using GuestTune.Controller.Serving;
 using GuestTune.Controller.Store;
 
 namespace GuestTune.Controller.MeasuredBoot.Documents;
@@ -70,11 +72,11 @@ internal sealed class ControllerKey : IDisposable
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another controller was first.
+            // Where another controller was first, the name is taken; File.Move would look first and then replace it.
+            if (Libc.Link(temporary, path) != 0 && Marshal.GetLastPInvokeError() is var errno and not Libc.Exists)
+            {
+                throw new IOException(Marshal.GetPInvokeErrorMessage(errno));
+            }
         }
         finally
         {
