@@ -16,7 +16,7 @@ internal sealed class PcrMemory
     public PcrReading Read(TpmClient tpm, string path, IReadOnlyList<PcrSelection> wanted)
     {
         var known = Known(path);
-        var recalled = Recall(tpm, path, wanted);
+        var confirmed = Confirm(tpm, path, wanted);
         _last = null;
 
         // After the counter, which starts anew with the TPM: a machine may have slept in between. And before the registers: after another start the next
@@ -27,10 +27,10 @@ internal sealed class PcrMemory
             known = null;
         }
 
-        if (known is not null && recalled is not null)
+        if (known is not null && confirmed is not null)
         {
-            _last = known.With(recalled.Values, now!.Value);
-            return recalled;
+            _last = confirmed with { ReadAt = now!.Value };
+            return _last.Of(wanted);
         }
 
         var allocation = known?.Allocation ?? tpm.ReadAllocation();
@@ -44,7 +44,9 @@ internal sealed class PcrMemory
 
     /// <summary>The same by one command, but for what a new start of the TPM changed, which only <see cref="Read"/> finds.</summary>
     /// <returns>Null where a register was extended since the last reading, or not all was read then, or the TPM has none of them.</returns>
-    public PcrReading? Recall(TpmClient tpm, string path, IReadOnlyList<PcrSelection> wanted)
+    public PcrReading? Recall(TpmClient tpm, string path, IReadOnlyList<PcrSelection> wanted) => Confirm(tpm, path, wanted)?.Of(wanted);
+
+    private Snapshot? Confirm(TpmClient tpm, string path, IReadOnlyList<PcrSelection> wanted)
     {
         if (Known(path) is not { } known || !known.Covers(wanted))
         {
@@ -52,7 +54,7 @@ internal sealed class PcrMemory
         }
 
         var newer = tpm.ReadPcrs(known.Telltales(wanted), out var counter);
-        return newer.Count > 0 && counter == known.UpdateCounter ? known.With(newer, known.ReadAt).Of(wanted) : null;
+        return newer.Count > 0 && counter == known.UpdateCounter ? known.With(newer) : null;
     }
 
     private Snapshot? Known(string path) => string.Equals(_last?.Path, path, StringComparison.Ordinal) ? _last : null;
@@ -92,9 +94,8 @@ internal sealed class PcrMemory
             return new PcrReading(Path, null, banks, [.. banks.SelectMany(b => Values.Where(v => v.Bank == b.Bank && b.Contains(v.Index)))]);
         }
 
-        public Snapshot With(IReadOnlyList<PcrValue> newer, TpmTimeInfo readAt) => this with
+        public Snapshot With(IReadOnlyList<PcrValue> newer) => this with
         {
-            ReadAt = readAt,
             Values = [.. Values.Select(v => newer.FirstOrDefault(n => n.Bank == v.Bank && n.Index == v.Index) ?? v)],
         };
     }
