@@ -89,9 +89,7 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
             File.WriteAllBytes(InFolder(name), content);
         }
 
-        // It lets somebody connect before it has started up and written its counters down; an answer comes after both.
         _process = Start();
-        TpmCommand.Execute(this, (TpmCommandCode)ReadClock, [], [], []);
     }
 
     public IReadOnlyDictionary<string, byte[]> SaveState() =>
@@ -133,7 +131,7 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
 
     private string InFolder(string name) => Path.Combine(_folder.FullName, name);
 
-    /// <summary>Returns when others can connect too: programs of tpm2-tools try it once.</summary>
+    /// <summary>Returns when it answers, and others can connect too: programs of tpm2-tools try it once.</summary>
     private Process Start()
     {
         var process = Process.Start(new ProcessStartInfo("swtpm")
@@ -147,6 +145,10 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
             RedirectStandardError = true,
         })!;
         ServedSocket.WaitFor(SocketPath, () => !process.HasExited);
+
+        // It lets somebody connect before it has started up and written its counters down; an answer comes after both.
+        TpmCommand.Execute(this, (TpmCommandCode)ReadClock, [], [], []);
+        Disconnect();
         return process;
     }
 
