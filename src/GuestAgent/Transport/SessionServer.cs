@@ -37,6 +37,7 @@ internal sealed partial class SessionServer : IServer
     private readonly ILoggerFactory _loggerFactory;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly IFreedMemory? _freedMemory;
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Task> _running = [];
@@ -45,8 +46,9 @@ internal sealed partial class SessionServer : IServer
 
     /// <param name="freedMemory">Asked for when nothing is left to do.</param>
     public SessionServer(
-        IOptions<KestrelServerOptions> options, ISessionSource sessions, IHostApplicationLifetime lifetime, ILoggerFactory loggerFactory, IFreedMemory? freedMemory = null)
+        IOptions<KestrelServerOptions> options, ISessionSource sessions, IHostApplicationLifetime lifetime, ILoggerFactory loggerFactory, TimeProvider time, IFreedMemory? freedMemory = null)
     {
+        _time = time;
         _freedMemory = freedMemory;
         _options = options;
         _sessions = sessions;
@@ -64,7 +66,7 @@ internal sealed partial class SessionServer : IServer
     public async Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
         where TContext : notnull
     {
-        await WarmUp.RunAsync(connection => ServeAsync(connection, application), _logger, cancellationToken);
+        await WarmUp.RunAsync(connection => ServeAsync(connection, application), _time, _logger, cancellationToken);
         _freedMemory?.GiveBack();
         _sessions.Open();
         _acceptLoop = Task.Run(() => AcceptAsync(application), CancellationToken.None);
@@ -169,7 +171,7 @@ internal sealed partial class SessionServer : IServer
         try
         {
             await server.StartAsync(application, _stopping.Token);
-            return new RunningServer(server, _stopping.Token);
+            return new RunningServer(server, _time, _stopping.Token);
         }
         catch
         {
@@ -209,11 +211,11 @@ internal sealed partial class SessionServer : IServer
     [LoggerMessage(3, LogLevel.Error, "A session could not be served.", EventName = "ServeFailed")]
     private partial void LogServeFailed(Exception exception);
 
-    private sealed class RunningServer(KestrelServer server, CancellationToken stopping) : IAsyncDisposable
+    private sealed class RunningServer(KestrelServer server, TimeProvider time, CancellationToken stopping) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
-            using var drain = new CancellationTokenSource(DrainTime);
+            using var drain = new CancellationTokenSource(DrainTime, time);
             await using var sooner = stopping.UnsafeRegister(static drain => ((CancellationTokenSource)drain!).CancelAfter(StopTime), drain);
             try
             {

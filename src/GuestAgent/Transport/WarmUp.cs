@@ -31,7 +31,7 @@ internal static partial class WarmUp
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
 
     /// <param name="serve">Serves a connection until the result is disposed of.</param>
-    public static async Task RunAsync(Func<ConnectionContext, Task<IAsyncDisposable>> serve, ILogger logger, CancellationToken cancellationToken)
+    public static async Task RunAsync(Func<ConnectionContext, Task<IAsyncDisposable>> serve, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         var toServer = new Pipe(new PipeOptions(useSynchronizationContext: false));
@@ -40,8 +40,8 @@ internal static partial class WarmUp
         {
             LocalEndPoint = new SessionEndPoint("warm-up"),
         };
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(TimeLimit);
+        using var timeout = new CancellationTokenSource(TimeLimit, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
             await using (await serve(connection))

@@ -7,6 +7,9 @@ namespace GuestTune.Agent.Tests.Transport;
 /// <summary>A host program with a session of its own and gRPC on it.</summary>
 internal sealed class PortClient : IAsyncDisposable
 {
+    /// <summary>An attach may begin while the agent still warms up, on a machine that has much else to do.</summary>
+    public static readonly SessionOptions Patient = new() { AttachTimeout = TimeSpan.FromMinutes(2) };
+
     private readonly GrpcChannel _channel;
 
     private PortClient(Session session)
@@ -24,7 +27,7 @@ internal sealed class PortClient : IAsyncDisposable
 
     public V1.Agent.AgentClient Agent { get; }
 
-    public static async Task<PortClient> AttachAsync(FakeVirtioPort port) => new(await HostSession.AttachAsync(FakeClientPort.Connect(port)));
+    public static async Task<PortClient> AttachAsync(FakeVirtioPort port) => new(await HostSession.AttachAsync(FakeClientPort.Connect(port), Patient));
 
     public async ValueTask DisposeAsync()
     {

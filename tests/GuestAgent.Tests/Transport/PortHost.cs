@@ -6,6 +6,7 @@ using GuestTune.VirtioSerial;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace GuestTune.Agent.Tests.Transport;
@@ -35,6 +36,8 @@ internal sealed class PortHost : IAsyncDisposable
         var builder = Hosting.AgentHost.CreateBuilder(arguments, () => openPort(this));
         builder.Logging.ClearProviders().AddProvider(Log);
         builder.Services.AddSingleton<IFreedMemory>(FreedMemory);
+        builder.Services.AddSingleton<TimeProvider>(new PatientTime());
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         _application = builder.Build();
         _application.Use(async (http, next) =>
         {

@@ -10,7 +10,7 @@ namespace GuestTune.Agent.Tests.Transport;
 [Collection(nameof(SessionServerTests))]
 public sealed class SessionServerTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly GuestTree _tree = GuestTree.WithHaltpoll();
 
     public void Dispose() => _tree.Dispose();
@@ -96,7 +96,7 @@ public sealed class SessionServerTests : IDisposable
         {
             var garbage = new byte[random.Next(1, 70_000)];
             random.NextBytes(garbage);
-            await using var stranger = await HostSession.AttachAsync(FakeClientPort.Connect(host.Port));
+            await using var stranger = await HostSession.AttachAsync(FakeClientPort.Connect(host.Port), PortClient.Patient);
             await stranger.Output.WriteAsync(System.Text.Encoding.ASCII.GetBytes(beginning));
             await stranger.Output.WriteAsync(garbage);
         }
@@ -132,7 +132,7 @@ public sealed class SessionServerTests : IDisposable
 
         host.RequestStop();
 
-        await host.Running.WaitAsync(TimeSpan.FromSeconds(15));
+        await host.Running.WaitAsync(Patience);
     }
 
     [Fact]
@@ -238,10 +238,10 @@ public sealed class SessionServerTests : IDisposable
         await UntilAsync(() => KestrelTimers() == 0, "the last session's Kestrel ends");
         host.Log.Lines.Clear();
         host.Calls.Clear();
-        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
 
-        // Of this, nothing grows with the number of sessions. The Meter of each Kestrel alone, which MetricsSupport=false keeps away, would be 1.5 MB.
-        Assert.InRange(grown, long.MinValue, 512 * 1024);
+        // Nothing grows with the number of sessions. The Meter of each Kestrel alone, which MetricsSupport=false keeps away, would be 1.5 MB.
+        // What threads keep in pools goes by and by.
+        await UntilAsync(() => GC.GetTotalMemory(forceFullCollection: true) - before <= 512 * 1024, "500 sessions leave less than 512 KiB behind");
     }
 
     private static int KestrelTimers() =>
