@@ -51,10 +51,12 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         var socket = tree.File("/agent.sock");
         System.IO.File.Delete(socket);
-        var builder = WebApplication.CreateSlimBuilder();
+        // Empty as the program's: others watch the files of the current directory, and how many may watch at once is a limit of the whole machine.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
         var log = new CollectedLog();
         builder.Logging.ClearProviders().AddProvider(log);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2));
         if (time is not null)
         {
             builder.Services.AddSingleton(time);
