@@ -90,7 +90,7 @@ internal sealed class FakeMkconfig(string root) : ICommandRunner
         var script = $". '{root}/etc/default/grub'; "
             + (readsDirectory ? $"for x in '{root}'/etc/default/grub.d/*.cfg; do if [ -e \"$x\" ]; then . \"$x\"; fi; done; " : string.Empty)
             + string.Concat(names.Select(n => $"printf '%s\\0' \"${n}\"; "));
-        var result = new CommandRunner(new RootedFileSystem("/"), TimeProvider.System).Run(new Command("/bin/sh", "-c", script));
+        var result = new CommandRunner(new RootedFileSystem("/"), TimeProvider.System).Run(new Command("/bin/sh", "-c", script) { TimeLimit = TimeSpan.FromMinutes(2) });
         Assert.True(result.Succeeded, result.ErrorOutput);
         var values = result.Output.Split('\0');
         return names.Select((n, i) => (n, values[i])).ToDictionary(p => p.n, p => p.Item2, StringComparer.Ordinal);

@@ -15,7 +15,8 @@ public sealed class FullBootTests : IDisposable
     {
         if (_mounted is not null)
         {
-            Run("umount", _mounted);
+            // Lazily: a program that another test is just starting may still have our open files.
+            Run("umount", "-l", _mounted);
         }
 
         _tree?.Dispose();
@@ -56,7 +57,7 @@ public sealed class FullBootTests : IDisposable
         Assert.Equal(before, tree.Snapshot());
     }
 
-    private static int? Run(string program, params string[] arguments) => System.Run(new Command(program, arguments)).ExitCode;
+    private static int? Run(string program, params string[] arguments) => System.Run(new Command(program, arguments) { TimeLimit = TimeSpan.FromMinutes(2) }).ExitCode;
 
     private BootTree Mount(string distribution)
     {

@@ -339,5 +339,5 @@ public sealed class QemuGaPracticeTests
     /// <summary>Everything that is configured.</summary>
     private static string Tree(FakeSystem system)
         => string.Join('\n', system.Tree.Snapshot().Split('\n').Where(l => !l.StartsWith("/proc/7", StringComparison.Ordinal)))
-            + string.Join(' ', Directory.GetDirectories(system.Tree.File("/etc"), "*", SearchOption.AllDirectories));
+            + string.Join(' ', Directory.GetDirectories(system.Tree.File("/etc"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
 }

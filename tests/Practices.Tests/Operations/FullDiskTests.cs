@@ -14,7 +14,8 @@ public sealed class FullDiskTests : IDisposable
     {
         if (_isMounted)
         {
-            Run("umount", _directory.Path);
+            // Lazily: a program that another test is just starting may still have our open files.
+            Run("umount", "-l", _directory.Path);
         }
 
         _directory.Dispose();
