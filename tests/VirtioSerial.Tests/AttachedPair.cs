@@ -13,8 +13,11 @@ internal sealed class AttachedPair : IAsyncDisposable
     {
         var (guestPort, hostPort) = await SocketPair.CreateAsync();
         var listener = new GuestSessionListener(guestPort, options);
-        var host = await HostSession.AttachAsync(hostPort, options);
-        return new AttachedPair { Listener = listener, Host = host, Guest = await listener.AcceptAsync() };
+        var host = await HostSession.AttachAsync(hostPort, options ?? Patient.Options);
+        var guest = await listener.AcceptAsync();
+        // A socket, unlike a device, takes no answer once its peer has gone: that to the HELLO which READY was answered by must not be under way any more.
+        await host.PingAsync();
+        return new AttachedPair { Listener = listener, Host = host, Guest = guest };
     }
 
     public async ValueTask DisposeAsync()

@@ -9,8 +9,8 @@ public class DetachGraceTests
     {
         var (inner, hostPort) = await SocketPair.CreateAsync();
         var port = new LateZeroPort(inner);
-        await using var listener = new GuestSessionListener(port);
-        await using var host = await HostSession.AttachAsync(hostPort);
+        await using var listener = new GuestSessionListener(port, new SessionOptions { DetachGrace = TimeSpan.FromHours(1) });
+        await using var host = await HostSession.AttachAsync(hostPort, Patient.Options);
         await using var guest = await listener.AcceptAsync();
 
         port.GiveZero();
@@ -30,7 +30,7 @@ public class DetachGraceTests
         var (inner, hostPort) = await SocketPair.CreateAsync();
         var port = new LateZeroPort(inner);
         await using var listener = new GuestSessionListener(port, new SessionOptions { DetachGrace = TimeSpan.FromMilliseconds(50) });
-        await using var host = await HostSession.AttachAsync(hostPort);
+        await using var host = await HostSession.AttachAsync(hostPort, Patient.Options);
         await using var guest = await listener.AcceptAsync();
 
         port.HasPeer = false;

@@ -193,7 +193,7 @@ public sealed class GuestPortTests : IDisposable
     {
         var (mine, theirs) = CreatePair();
         await using var listener = new GuestSessionListener(GuestPort.FromHandle(mine, "guest"));
-        await using var host = await HostSession.AttachAsync(GuestPort.FromHandle(theirs, "host"));
+        await using var host = await HostSession.AttachAsync(GuestPort.FromHandle(theirs, "host"), Patient.Options);
         var guest = await listener.AcceptAsync();
         await host.Output.WriteAsync(new byte[100_000]);
         Assert.Equal(100_000, (await guest.Input.ReadAtLeastAsync(100_000)).Buffer.Length);

@@ -17,7 +17,7 @@ public sealed class SessionOutputTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _listener = new GuestSessionListener(FakeGuestPort.Open(_port));
-        _host = await HostSession.AttachAsync(FakeClientPort.Connect(_port));
+        _host = await HostSession.AttachAsync(FakeClientPort.Connect(_port), Patient.Options);
         _guest = await _listener.AcceptAsync();
     }
 

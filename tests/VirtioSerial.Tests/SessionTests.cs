@@ -35,7 +35,7 @@ public class SessionTests
     {
         var port = new FakeVirtioPort();
         await using var listener = new GuestSessionListener(FakeGuestPort.Open(port));
-        await using var host = await HostSession.AttachAsync(FakeClientPort.Connect(port));
+        await using var host = await HostSession.AttachAsync(FakeClientPort.Connect(port), Patient.Options);
         port.MovesBytes = false;
         var ping = host.PingAsync().AsTask();
         Assert.False(ping.IsCompleted);
@@ -181,11 +181,11 @@ public class SessionTests
         var port = new FakeVirtioPort();
         await using var listener = new GuestSessionListener(FakeGuestPort.Open(port));
         var first = FakeClientPort.Connect(port);
-        await using var host = await HostSession.AttachAsync(first);
+        await using var host = await HostSession.AttachAsync(first, Patient.Options);
         var guest = await listener.AcceptAsync();
         var second = FakeClientPort.Connect(port);
         await first.DisposeAsync();
-        await using var next = await HostSession.AttachAsync(second);
+        await using var next = await HostSession.AttachAsync(second, Patient.Options);
         Assert.Contains(await guest.Ended, new[] { SessionEnd.Replaced, SessionEnd.PeerDetached });
         Assert.Equal(next.Id, (await listener.AcceptAsync()).Id);
     }
@@ -196,7 +196,7 @@ public class SessionTests
         var port = new FakeVirtioPort();
         var old = FakeGuestPort.Open(port);
         _ = new GuestSessionListener(old);
-        await using var host = await HostSession.AttachAsync(FakeClientPort.Connect(port));
+        await using var host = await HostSession.AttachAsync(FakeClientPort.Connect(port), Patient.Options);
         await old.DisposeAsync();
         Assert.False(host.Ended.IsCompleted);
         await using var restarted = new GuestSessionListener(FakeGuestPort.Open(port));
@@ -212,6 +212,28 @@ public class SessionTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => pair.Listener.AcceptAsync().AsTask());
     }
 
+    /// <summary>Whoever sends goes on with what others want sent: that it has not come to it yet is no reason to close the port without it.</summary>
+    [Fact]
+    public async Task Listener_DisposedWhileAnotherThreadSends_TellsTheHost()
+    {
+        var (guestPort, hostPort) = await SocketPair.CreateAsync();
+        var port = new HeldWritePort(guestPort);
+        var listener = new GuestSessionListener(port);
+        await using var host = await HostSession.AttachAsync(hostPort, Patient.Options);
+        await using var guest = await listener.AcceptAsync();
+        await host.PingAsync();
+
+        port.HoldNextWrite();
+        var sending = Task.Run(() => guest.Output.WriteAsync("last"u8.ToArray()).AsTask());
+        await port.Held.Task;
+        var disposing = listener.DisposeAsync().AsTask();
+        port.LetGo();
+
+        await disposing.WaitAsync(TimeSpan.FromMinutes(2));
+        await sending;
+        Assert.Equal(SessionEnd.PeerClosed, await host.Ended.WaitAsync(TimeSpan.FromMinutes(2)));
+    }
+
     /// <summary>A listener that can hear and not answer would be deaf for ever, and nobody would know.</summary>
     [Fact]
     public async Task Listener_WriteFails_AcceptFailsWithThatReason()
@@ -219,7 +241,7 @@ public class SessionTests
         var (guestPort, hostPort) = await SocketPair.CreateAsync();
         var port = new FailingWritePort(guestPort);
         await using var listener = new GuestSessionListener(port);
-        await using var host = await HostSession.AttachAsync(hostPort);
+        await using var host = await HostSession.AttachAsync(hostPort, Patient.Options);
         await using var guest = await listener.AcceptAsync();
         var accepting = listener.AcceptAsync().AsTask();
 
@@ -237,7 +259,7 @@ public class SessionTests
     {
         var port = new FakeVirtioPort(new FakePortLimits { OutputSizeBytes = 64 * 1024 });
         await using var listener = new GuestSessionListener(FakeGuestPort.Open(port));
-        await using var host = await HostSession.AttachAsync(FakeClientPort.Connect(port));
+        await using var host = await HostSession.AttachAsync(FakeClientPort.Connect(port), Patient.Options);
         var guest = await listener.AcceptAsync();
         long sent = 0;
         var sending = Task.Run(async () =>

@@ -78,6 +78,6 @@ public partial class SpecificationTests
             StringComparer.Ordinal);
     }
 
-    [GeneratedRegex("```frame (?<name>[A-Z]+)\n(?<hex>[0-9a-f\\s]+)```", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex("```frame (?<name>[A-Z]+)\n(?<hex>[0-9a-f\\s]+)```", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 120_000)]
     private static partial Regex ExamplePattern();
 }

@@ -22,7 +22,7 @@ public sealed class StressTests : IDisposable
         var random = new Random(1);
         for (var i = 0; i < 200; i++)
         {
-            await VisitAsync(await HostSession.AttachAsync(FakeClientPort.Connect(port)), random.Next(), random.Next(3) > 0);
+            await VisitAsync(await HostSession.AttachAsync(FakeClientPort.Connect(port), Patient.Options), random.Next(), random.Next(3) > 0);
         }
 
         await listener.DisposeAsync();
@@ -38,7 +38,7 @@ public sealed class StressTests : IDisposable
         var random = new Random(2);
         for (var i = 0; i < 200; i++)
         {
-            await VisitAsync(await HostSession.AttachAsync(path), random.Next(), random.Next(3) > 0);
+            await VisitAsync(await HostSession.AttachAsync(path, Patient.Options), random.Next(), random.Next(3) > 0);
         }
 
         await listener.DisposeAsync();
@@ -57,7 +57,7 @@ public sealed class StressTests : IDisposable
             var agent = ServeAsync(listener);
             for (var visit = random.Next(1, 4); visit > 0; visit--)
             {
-                var host = await HostSession.AttachAsync(FakeClientPort.Connect(port));
+                var host = await HostSession.AttachAsync(FakeClientPort.Connect(port), Patient.Options);
                 var visiting = VisitAsync(host, random.Next(), orderly: false);
                 await Task.Delay(random.Next(3));
                 if (visit == 1)
@@ -89,7 +89,7 @@ public sealed class StressTests : IDisposable
         var before = GC.GetTotalMemory(forceFullCollection: true);
         for (var i = 0; i < Count; i++)
         {
-            var host = await HostSession.AttachAsync(Path.Combine(_directory, $"{i}"));
+            var host = await HostSession.AttachAsync(Path.Combine(_directory, $"{i}"), Patient.Options);
             var guest = await listeners[i].AcceptAsync();
             await host.Output.WriteAsync(new byte[20_000]);
             guest.Input.AdvanceTo((await guest.Input.ReadAtLeastAsync(20_000)).Buffer.End);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GuestTune.VirtioSerial.Output;
 
 /// <summary>Puts whole frames on the port one after another, on the thread that has something to send as long as the port takes it.</summary>
@@ -11,7 +13,9 @@ internal sealed class PortWriter
     private readonly Queue<byte[]> _control = new();
     private IFrameSource? _source;
     private CancellationTokenSource? _cancelWrite;
+    private TaskCompletionSource? _offered;
     private bool _running;
+    private bool _waits;
     private bool _stopped;
 
     public PortWriter(IPort port, Action<Exception> failed)
@@ -119,17 +123,28 @@ internal sealed class PortWriter
         _ = RunAsync();
     }
 
+    /// <summary>Completes once the port has been offered all that is queued, by whichever thread sends: it has taken it, or is full.</summary>
+    public Task OfferAsync()
+    {
+        lock (Sync)
+        {
+            // Continued in place, by the thread that sends.
+            return _running && !_waits ? (_offered ??= new TaskCompletionSource()).Task : Task.CompletedTask;
+        }
+    }
+
     private async Task RunAsync()
     {
+        TaskCompletionSource? offered;
         try
         {
-            while (TryTake(out var frame, out var source, out var cancellationToken))
+            while (TryTake(out var frame, out var source, out var cancellationToken, out offered))
             {
                 try
                 {
                     while (!frame.IsEmpty)
                     {
-                        var sizeBytes = await _port.WriteAsync(frame, cancellationToken);
+                        var sizeBytes = await WriteAsync(frame, cancellationToken);
                         if (sizeBytes <= 0)
                         {
                             throw new IOException("The port took nothing of a write.");
@@ -153,10 +168,43 @@ internal sealed class PortWriter
             lock (Sync)
             {
                 _running = false;
+                (offered, _offered) = (_offered, null);
             }
 
             Stop()?.Dispose();
             _failed(exception);
+        }
+
+        offered?.TrySetResult();
+    }
+
+    private ValueTask<int> WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
+    {
+        var writing = _port.WriteAsync(frame, cancellationToken);
+        return writing.IsCompleted ? writing : WaitAsync(writing);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> WaitAsync(ValueTask<int> writing)
+    {
+        TaskCompletionSource? offered;
+        lock (Sync)
+        {
+            _waits = true;
+            (offered, _offered) = (_offered, null);
+        }
+
+        offered?.TrySetResult();
+        try
+        {
+            return await writing;
+        }
+        finally
+        {
+            lock (Sync)
+            {
+                _waits = false;
+            }
         }
     }
 
@@ -179,10 +227,11 @@ internal sealed class PortWriter
         }
     }
 
-    private bool TryTake(out ReadOnlyMemory<byte> frame, out IFrameSource? source, out CancellationToken cancellationToken)
+    private bool TryTake(out ReadOnlyMemory<byte> frame, out IFrameSource? source, out CancellationToken cancellationToken, out TaskCompletionSource? offered)
     {
         lock (Sync)
         {
+            offered = null;
             _cancelWrite ??= new CancellationTokenSource();
             cancellationToken = _cancelWrite.Token;
             source = null;
@@ -200,6 +249,7 @@ internal sealed class PortWriter
 
             frame = default;
             _running = false;
+            (offered, _offered) = (_offered, null);
             return false;
         }
     }

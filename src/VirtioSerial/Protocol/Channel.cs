@@ -15,7 +15,7 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
     private Session? _written;
     private Task _pump = Task.CompletedTask;
     private Exception? _writeFailure;
-    private int _disposed;
+    private Task? _disposing;
 
     protected Channel(IPort port, string name, SessionOptions options, TimeProvider timeProvider)
     {
@@ -38,20 +38,12 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
 
     protected abstract ChannelMachine Machine { get; }
 
-    protected bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+    protected bool IsDisposed => Volatile.Read(ref _disposing) is not null;
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return;
-        }
-
-        // What is queued, such as a last RESET, has been offered to the port by now; it is not waited for.
-        Cancel(Writer.Stop());
-        await Port.DisposeAsync();
-        Change(static channel => channel.Machine.Fail("the port was closed"));
-        OnDisposed();
+        var disposed = new TaskCompletionSource();
+        return new ValueTask(Interlocked.CompareExchange(ref _disposing, disposed.Task, null) ?? DisposeAsync(disposed));
     }
 
     /// <summary>Completes when nothing more is read.</summary>
@@ -214,6 +206,23 @@ internal abstract class Channel : IChannelEvents, ISessionLink, IAsyncDisposable
 
     protected virtual void OnDisposed()
     {
+    }
+
+    private async Task DisposeAsync(TaskCompletionSource disposed)
+    {
+        try
+        {
+            // What is queued, such as a last RESET, is offered to the port, maybe by another thread; that it is taken is not waited for.
+            await Writer.OfferAsync();
+            Cancel(Writer.Stop());
+            await Port.DisposeAsync();
+            Change(static channel => channel.Machine.Fail("the port was closed"));
+            OnDisposed();
+        }
+        finally
+        {
+            disposed.TrySetResult();
+        }
     }
 
     private async Task PumpAsync(ValueTask ready)
