@@ -79,7 +79,7 @@ internal sealed unsafe class LibvirtConnection : IDisposable
         }
     }
 
-    /// <param name="closed">Called once on libvirt's event thread when the daemon goes away: streams do not notice by themselves.</param>
+    /// <param name="closed">Called once when the daemon goes away, on the thread that notices, libvirt's event thread or one that asks it: streams do not notice by themselves.</param>
     public void WhenClosed(Action closed)
     {
         var handle = (void*)GCHandle.ToIntPtr(GCHandle.Alloc(closed));

@@ -22,11 +22,12 @@ internal sealed class LibvirtPort : IPort
     private readonly LibvirtConnection _connection;
     private readonly LibvirtStream _stream;
     private readonly Pipe _received = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
+    private readonly Lock _receiving = new();
     private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<int> _sending = Task.FromResult(0);
     private int _unreadBytes;
 
-    /// <summary>Nothing more is received.</summary>
+    /// <summary>Nothing more is received, and who reads hears of the end.</summary>
     internal bool HasEnded { get; private set; }
 
     private LibvirtPort(LibvirtChannel address, LibvirtConnection connection)
@@ -139,41 +140,52 @@ internal sealed class LibvirtPort : IPort
     /// <summary>One message: the thread belongs to all ports.</summary>
     private void Receive()
     {
-        if (HasEnded)
+        lock (_receiving)
         {
-            return;
-        }
+            if (HasEnded)
+            {
+                return;
+            }
 
-        try
-        {
-            var count = _stream.Receive(_received.Writer.GetSpan(LargestMessageBytes));
-            if (count is > 0 and var some && Interlocked.Add(ref _unreadBytes, some) <= LargestUnreadBytes)
+            try
             {
-                _received.Writer.Advance(some);
-                var flushed = _received.Writer.FlushAsync();
-                System.Diagnostics.Debug.Assert(flushed.IsCompleted, "the pipe never pauses its writer");
+                var count = _stream.Receive(_received.Writer.GetSpan(LargestMessageBytes));
+                if (count is > 0 and var some && Interlocked.Add(ref _unreadBytes, some) <= LargestUnreadBytes)
+                {
+                    _received.Writer.Advance(some);
+                    var flushed = _received.Writer.FlushAsync();
+                    System.Diagnostics.Debug.Assert(flushed.IsCompleted, "the pipe never pauses its writer");
+                }
+                else if (count is not null)
+                {
+                    End(count == 0 ? null : new IOException($"the guest has sent {LargestUnreadBytes} bytes that nobody waited for"));
+                }
             }
-            else if (count is not null)
+            catch (LibvirtException e)
             {
-                End(count == 0 ? null : new IOException($"the guest has sent {LargestUnreadBytes} bytes that nobody waited for"));
+                End(new IOException(e.Message, e));
             }
-        }
-        catch (LibvirtException e)
-        {
-            End(new IOException(e.Message, e));
         }
     }
 
+    /// <summary>
+    /// A connection that is lost is noticed by whoever uses it first, which may be a thread that sends (virnetclient.c, virNetClientIOEventLoopPassTheBuck) while the
+    /// event thread receives; so this is not done in the middle of that. The stream is told outside of the lock, since the event thread has the stream's own when it comes for this one.
+    /// </summary>
     private void End(Exception? error)
     {
-        if (HasEnded)
+        lock (_receiving)
         {
-            return;
+            if (HasEnded)
+            {
+                return;
+            }
+
+            _received.Writer.Complete(error);
+            HasEnded = true;
         }
 
-        HasEnded = true;
         _stream.StopListening();
-        _received.Writer.Complete(error);
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed.Task.IsCompleted, this);
