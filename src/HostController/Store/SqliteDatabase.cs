@@ -7,10 +7,11 @@ namespace GuestTune.Controller.Store;
 /// The database's file: made for its user alone, brought to this program's schema before its first use, and left as it
 /// is where it is newer, damaged or somebody else's. Several processes may use it at once.
 /// </summary>
-internal sealed class SqliteDatabase(StoreFiles files, TimeProvider time) : IDisposable
+internal sealed class SqliteDatabase(StoreFiles files, TimeProvider time, TimeSpan? lockPatience = null) : IDisposable
 {
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan UsualLockPatience = TimeSpan.FromSeconds(5);
 
+    private readonly TimeSpan _lockPatience = lockPatience ?? UsualLockPatience;
     private readonly string _path = files.DatabasePath;
     private readonly Lock _gate = new();
 
@@ -161,7 +162,7 @@ internal sealed class SqliteDatabase(StoreFiles files, TimeProvider time) : IDis
         DataSource = _path,
         Mode = SqliteOpenMode.ReadWrite,
         ForeignKeys = true,
-        DefaultTimeout = (int)LockPatience.TotalSeconds,
+        DefaultTimeout = (int)_lockPatience.TotalSeconds,
     }.ToString();
 
     /// <summary>Result codes: https://www.sqlite.org/rescode.html.</summary>
@@ -169,7 +170,7 @@ internal sealed class SqliteDatabase(StoreFiles files, TimeProvider time) : IDis
     {
         var what = e.SqliteErrorCode switch
         {
-            5 or 6 => $"another program has kept it locked for {LockPatience.TotalSeconds:0} s; see who uses it, and try again",
+            5 or 6 => $"another program has kept it locked for {_lockPatience.TotalSeconds:0} s; see who uses it, and try again",
             8 => "it cannot be written: it, its directory or its file system is read-only for this user",
             10 => $"the disk fails ({e.Message})",
             11 or 26 => $"it is damaged ({e.Message}); it is left as it is: put a backup in its place, or move it away to begin with an empty one, and then enrol and save baselines again",

@@ -9,9 +9,10 @@ using Microsoft.Data.Sqlite;
 namespace GuestTune.Controller.Store;
 
 /// <summary>The store in a SQLite file. Nothing is opened before the first call.</summary>
-internal sealed class SqliteStore(StoreFiles files, TimeProvider time) : IControllerStore
+/// <param name="lockPatience">How long another process that writes is waited for: 5 s where it is not given.</param>
+internal sealed class SqliteStore(StoreFiles files, TimeProvider time, TimeSpan? lockPatience = null) : IControllerStore
 {
-    private readonly SqliteDatabase _database = new(files, time);
+    private readonly SqliteDatabase _database = new(files, time, lockPatience);
 
     public async ValueTask<EnrolledKey?> FindAsync(string vm, CancellationToken cancellationToken) => await _database.ReadAsync(transaction => FindKeyAsync(transaction, vm), cancellationToken);
 

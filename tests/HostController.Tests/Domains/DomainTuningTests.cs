@@ -28,31 +28,33 @@ public sealed class DomainTuningTests : IAsyncDisposable
 
     private static V1Selection All => new() { All = true };
 
+    private static Pace Patient => new() { TimeoutMs = 300_000 };
+
     [Fact]
     public async Task ApplyThenUndo_OnARunningDomain_ChangesBothAndPutsBothBack()
     {
         var before = await DefinitionAsync();
 
-        var plan = (await OneAsync(_tuning.PlanAsync(new PlanRequest { Selection = All, Desired = Desired }, default))).Plan.Plan;
+        var plan = (await OneAsync(_tuning.PlanAsync(new PlanRequest { Selection = All, Pace = Patient, Desired = Desired }, default))).Plan.Plan;
         Assert.Contains(plan.Changes, static c => c is { Item: "live:iothread/1", TakesEffect: TakesEffect.Now });
         Assert.Contains(plan.Changes, static c => c is { Item: "xml:devices/disk[target/@dev='vda']/driver/@iothread", TakesEffect: TakesEffect.AfterPowerCycle });
         Assert.Contains("<iothreads>1</iothreads>", plan.Files[0].After, StringComparison.Ordinal);
 
-        var apply = new ApplyDomainRequest { Selection = All, Desired = Desired, OperationId = "o1" };
+        var apply = new ApplyDomainRequest { Selection = All, Pace = Patient, Desired = Desired, OperationId = "o1" };
         var applied = (await OneAsync(_tuning.ApplyAsync(apply, default))).Apply;
         Assert.Equal(OperationState.Done, applied.Operation.State);
         Assert.Equal(Verdict.Pending, applied.Observation.Verdict);
         Assert.True((await OneAsync(_tuning.ApplyAsync(apply, default))).Apply.RepeatedAnswer);
 
-        var diff = (await OneAsync(_tuning.DiffAsync(new DiffDomainRequest { Selection = All, Desired = Desired }, default))).Plan.Plan;
+        var diff = (await OneAsync(_tuning.DiffAsync(new DiffDomainRequest { Selection = All, Pace = Patient, Desired = Desired }, default))).Plan.Plan;
         Assert.DoesNotContain("<driver iothread", Assert.Single(diff.Files).Before, StringComparison.Ordinal);
         Assert.Contains("<driver iothread=\"1\"", diff.Files[0].After, StringComparison.Ordinal);
 
-        var undone = (await OneAsync(_tuning.UndoAsync(new UndoRequest { Selection = All, OperationId = "u1" }, default))).Undo;
+        var undone = (await OneAsync(_tuning.UndoAsync(new UndoRequest { Selection = All, Pace = Patient, OperationId = "u1" }, default))).Undo;
         Assert.Equal(OperationState.Done, undone.Operation.State);
         Assert.Equal(Verdict.Absent, undone.Observation.Verdict);
         Assert.Equal(before, await DefinitionAsync());
-        var history = (await OneAsync(_tuning.HistoryAsync(new HistoryRequest { Selection = All }, default))).History;
+        var history = (await OneAsync(_tuning.HistoryAsync(new HistoryRequest { Selection = All, Pace = Patient }, default))).History;
         Assert.Equal(["u1", "o1"], history.Operations.Select(static o => o.OperationId));
         Assert.Equal(["vm undo", "vm set iothreads", "vm set iothreads"], (await _store.ListAuditAsync(10, default)).Select(static a => a.Action));
     }
@@ -73,8 +75,8 @@ public sealed class DomainTuningTests : IAsyncDisposable
         }
 
         var before = await DefinitionAsync();
-        var applied = (await OneAsync(_tuning.ApplyAsync(new ApplyDomainRequest { Selection = All, Desired = desired, OperationId = "o1" }, default))).Apply.Operation;
-        var undone = (await OneAsync(_tuning.UndoAsync(new UndoRequest { Selection = All, OperationId = "u1" }, default))).Undo.Operation;
+        var applied = (await OneAsync(_tuning.ApplyAsync(new ApplyDomainRequest { Selection = All, Pace = Patient, Desired = desired, OperationId = "o1" }, default))).Apply.Operation;
+        var undone = (await OneAsync(_tuning.UndoAsync(new UndoRequest { Selection = All, Pace = Patient, OperationId = "u1" }, default))).Undo.Operation;
 
         Assert.True((applied.State, undone.State) == (OperationState.Done, OperationState.Done), applied.Error + undone.Error);
         Assert.Equal(before, await DefinitionAsync());
@@ -83,7 +85,7 @@ public sealed class DomainTuningTests : IAsyncDisposable
     [Fact]
     public async Task Apply_OfAnotherDefinition_IsRefused()
     {
-        var answer = await OneAsync(_tuning.ApplyAsync(new ApplyDomainRequest { Selection = All, Desired = Desired, OperationId = "o1", Definition = "000000000000" }, default));
+        var answer = await OneAsync(_tuning.ApplyAsync(new ApplyDomainRequest { Selection = All, Pace = Patient, Desired = Desired, OperationId = "o1", Definition = "000000000000" }, default));
 
         Assert.Contains("somebody has redefined it since the plan", answer.Error.Message, StringComparison.Ordinal);
     }
@@ -100,8 +102,8 @@ public sealed class DomainTuningTests : IAsyncDisposable
     [Fact]
     public async Task Observe_NothingWasChanged_MakesNoJournal()
     {
-        await OneAsync(_tuning.ObserveAsync(new ObserveRequest { Selection = All }, default));
-        await OneAsync(_tuning.HistoryAsync(new HistoryRequest { Selection = All }, default));
+        await OneAsync(_tuning.ObserveAsync(new ObserveRequest { Selection = All, Pace = Patient }, default));
+        await OneAsync(_tuning.HistoryAsync(new HistoryRequest { Selection = All, Pace = Patient }, default));
 
         Assert.False(Directory.Exists(_directory.PathOf("state/domains")));
     }

@@ -186,7 +186,7 @@ public sealed class RealDomainTests : IAsyncDisposable
         var client = _clients.Get(_libvirt.Uri, LibvirtAccess.Write);
         var definitions = await client.RunAsync(new LibvirtDomainHost(client).Definitions, default, TimeSpan.FromMinutes(5));
         Assert.Empty(new LibvirtDomainHugepages(_libvirt.Uri, static () => true, new PatientTime()).Read(out var problem));
-        var vms = await new LibvirtVmSource(_clients.Get(_libvirt.Uri, LibvirtAccess.Read)).ListAsync(default);
+        var vms = await new LibvirtVmSource(_clients.Get(_libvirt.Uri, LibvirtAccess.Read), TimeSpan.FromMinutes(5)).ListAsync(default);
 
         Assert.Equal((LibvirtErrorCode.Rpc, "Unable to encode message payload"), (e.Code, e.Message));
         const string TooLarge = "libvirt cannot hand over its definition, which is too large: Unable to encode message payload";
@@ -421,15 +421,19 @@ public sealed class RealDomainTests : IAsyncDisposable
         return last!;
     }
 
-    /// <summary>With its secrets, in libvirt's words.</summary>
-    private Task<string> DefinitionAsync(string name = Name) => _clients.Get(_libvirt.Uri, LibvirtAccess.Write).AskAsync(
-        connection =>
-        {
-            using var domain = connection.Find(name);
-            return DomainDocument.Parse(domain.Xml(DomainXmlFlags.Inactive | DomainXmlFlags.Secure)).Canonical;
-        },
-        default,
-        TimeSpan.FromMinutes(5));
+    /// <summary>With its secrets, in libvirt's words; asked again where the connection is found lost only now, since the daemon was started anew.</summary>
+    private Task<string> DefinitionAsync(string name = Name)
+    {
+        var client = _clients.Get(_libvirt.Uri, LibvirtAccess.Write);
+        return client.RunAsync(
+            () =>
+            {
+                using var domain = new LibvirtDomainHost(client).Find(name);
+                return DomainDocument.Parse(domain.Xml(DomainXmlFlags.Inactive | DomainXmlFlags.Secure)).Canonical;
+            },
+            default,
+            TimeSpan.FromMinutes(5));
+    }
 
     /// <summary>More has always passed than anybody waits for.</summary>
     private sealed class ImpatientTime : TimeProvider

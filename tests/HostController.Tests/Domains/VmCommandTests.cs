@@ -14,7 +14,7 @@ public sealed class VmCommandTests
     {
         using var state = new TemporaryDirectory();
 
-        var (code, output, error) = await Fakes.Cli.RunAsync("vm", "plan", "iothreads", "test", "--count", "1", "--pin", "1=0-3", "-c", LibvirtNode.Create(state), "--state", state.PathOf("state"));
+        var (code, output, error) = await Fakes.Cli.RunAsync("vm", "plan", "iothreads", "test", "--count", "1", "--pin", "1=0-3", "-c", LibvirtNode.Create(state), "--state", state.PathOf("state"), "--timeout", "300");
 
         Assert.Equal((0, ""), (code, error));
         Assert.Matches("xml:iothreads/text\\(\\) +- +1 +after-power-cycle +test of test:///\\S+ \\(definition [0-9a-f]{12}\\)", output);
@@ -43,7 +43,7 @@ public sealed class VmCommandTests
         await using var fleet = await TestFleet.StartAsync();
         var log = new CapturedLog();
         await using var daemon = await RunningDaemon.StartAsync(fleet, log);
-        string[] there = ["--controller", $"unix://{daemon.SocketPath}", "-o", "json"];
+        string[] there = ["--controller", $"unix://{daemon.SocketPath}", "--timeout", "300", "-o", "json"];
 
         var set = await Fakes.Cli.RunAsync(["vm", "set", "iothreads", "test", "--count", "1", "--operation-id", "o1", .. there]);
         var undo = await Fakes.Cli.RunAsync(["vm", "undo", "test", "--operation-id", "u1", .. there]);

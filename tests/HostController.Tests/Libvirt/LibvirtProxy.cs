@@ -55,8 +55,10 @@ internal sealed class LibvirtProxy : IDisposable
                     continue;
                 }
 
-                new Thread(() => Pass(client, daemon, stops: () => !StopsAfterwards)) { IsBackground = true }.Start();
-                new Thread(() => Pass(daemon, client, stops: () => StopsAfterwards)) { IsBackground = true }.Start();
+                // Before either direction may have ended.
+                var (near, far) = (new NetworkStream(client, ownsSocket: true), new NetworkStream(daemon, ownsSocket: true));
+                new Thread(() => Pass(near, far, stops: () => !StopsAfterwards)) { IsBackground = true }.Start();
+                new Thread(() => Pass(far, near, stops: () => StopsAfterwards)) { IsBackground = true }.Start();
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
@@ -66,10 +68,10 @@ internal sealed class LibvirtProxy : IDisposable
         }
     }
 
-    private void Pass(Socket from, Socket to, Func<bool> stops)
+    private void Pass(NetworkStream from, NetworkStream to, Func<bool> stops)
     {
-        using var input = new NetworkStream(from, ownsSocket: true);
-        using var output = new NetworkStream(to, ownsSocket: true);
+        using var input = from;
+        using var output = to;
         try
         {
             while (true)

@@ -79,7 +79,7 @@ public sealed class LibvirtVmSourceTests
     }
 
     private static LibvirtVmSource Source(string uri, TimeSpan? patience = null) =>
-        new(new LibvirtClient(uri, LibvirtAccess.Read, TimeProvider.System), patience);
+        new(new LibvirtClient(uri, LibvirtAccess.Read, TimeProvider.System), patience ?? TimeSpan.FromMinutes(2));
 
     private static void SkipWithoutLibvirt()
     {

@@ -16,6 +16,8 @@ public sealed class BlockListProofTests
 
     private readonly CallClock _clock = new();
 
+    private static Controller.V1.Selection All => new() { All = true };
+
     [Theory]
     [InlineData("guest-exec", Verdict.Effective, "guest-exec is disabled (guest-info)")]
     [InlineData("guest-exec,guest-file-open", Verdict.Effective, "all 2 blocked commands are disabled (guest-info)")]
@@ -96,7 +98,7 @@ public sealed class BlockListProofTests
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
         await using var qemuGa = new FakeQemuGa(fleet.PathOf("qga.sock"), q => q.Contains("guest-sync", StringComparison.Ordinal) ? FakeQemuGa.Synchronized(q) : FakeQemuGa.Info(("guest-exec", false), ("guest-shutdown", true)));
-        fleet.QemuGa = new QemuGaSocketAddress(qemuGa.Path);
+        fleet.QemuGa = Assert.Single(await new InventoryFile(InventoryWith(fleet, qemuGa)).ListAsync(default)).QemuGa;
         fleet.Vms[0].Agent.Forge = answer => answer switch
         {
             ApplyResponse apply => new ApplyResponse(apply) { Observation = Said("guest-exec", Verdict.Configured) },
@@ -104,11 +106,14 @@ public sealed class BlockListProofTests
             _ => answer,
         };
 
-        var set = await Fakes.Cli.RunAsync("set", "qemu-ga", "vm1", "--block", "guest-exec", "--operation-id", "op-1", "--inventory", InventoryWith(fleet, qemuGa));
-        var undo = await Fakes.Cli.RunAsync("undo", "vm1", "--inventory", InventoryWith(fleet, qemuGa));
+        await using var controller = fleet.CreateController(time: _clock);
+        var desired = new Desired { Practice = "qemu-ga-blocklist", Settings = { ["block"] = "guest-exec" } };
 
-        Assert.Contains("vm1: qemu-ga-blocklist is effective: qemu-ga itself says that guest-exec is disabled", set.Out);
-        Assert.Contains("vm1: qemu-ga-blocklist is effective", undo.Out);
+        var set = await LastAsync(controller.ApplyAsync(new Controller.V1.ApplyRequest { Selection = All, OperationId = "op-1", Desired = desired }, default));
+        var undo = await LastAsync(controller.UndoAsync(new Controller.V1.UndoRequest { Selection = All, OperationId = "op-2" }, default));
+
+        Assert.Equal((Verdict.Effective, "qemu-ga itself says that guest-exec is disabled (guest-info)"), (set.Apply.Observation.Verdict, set.Apply.Observation.Reason));
+        Assert.Equal(Verdict.Effective, undo.Undo.Observation.Verdict);
     }
 
     /// <summary>The whole way, with the qemu-ga that Debian has.</summary>
@@ -149,14 +154,19 @@ public sealed class BlockListProofTests
     private async Task<Observation> ObserveAsync(TestFleet fleet)
     {
         await using var controller = fleet.CreateController(time: _clock);
-        var request = new Controller.V1.ObserveRequest { Selection = new() { All = true }, Practices = { "qemu-ga-blocklist" } };
-        Observation? last = null;
-        await foreach (var one in controller.ObserveAsync(request, default))
+        var request = new Controller.V1.ObserveRequest { Selection = All, Practices = { "qemu-ga-blocklist" } };
+        return (await LastAsync(controller.ObserveAsync(request, default))).Observe.Observations[0];
+    }
+
+    private static async Task<Controller.V1.VmEvent> LastAsync(IAsyncEnumerable<Controller.V1.VmEvent> events)
+    {
+        var last = new Controller.V1.VmEvent();
+        await foreach (var one in events)
         {
-            last = one.Observe?.Observations[0];
+            last = one;
         }
 
-        return last!;
+        return last;
     }
 
     private static async Task<Observation> ProveAsync(string blocked, GuestInfo? info, bool hasAddress = true)

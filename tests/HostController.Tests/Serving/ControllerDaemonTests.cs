@@ -95,7 +95,7 @@ public sealed class ControllerDaemonTests
         LeaveSocketBehind(path);
 
         await using var daemon = await RunningDaemon.StartAsync(fleet, new CapturedLog());
-        await using var client = await RemoteController.ConnectAsync(daemon.SocketPath, default);
+        await using var client = await RemoteController.ConnectAsync(daemon.SocketPath, default, TimeSpan.FromMinutes(2));
 
         Assert.Empty((await client.ListVmsAsync(new ListVmsRequest(), default)).Vms);
     }
@@ -159,13 +159,14 @@ public sealed class ControllerDaemonTests
     public async Task Run_StoppedDuringACall_LetsItEnd()
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
-        var begun = new TaskCompletionSource();
+        var log = new CapturedLog();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         fleet.Vms[0].Agent.Before = async (_, _) =>
         {
             begun.SetResult();
-            await Task.Delay(300);
+            await log.WaitForAsync("Stopping; calls in progress have 15 s to end");
         };
-        var daemon = await RunningDaemon.StartAsync(fleet, new CapturedLog());
+        var daemon = await RunningDaemon.StartAsync(fleet, log);
         await using var client = await RemoteController.ConnectAsync(daemon.SocketPath, default);
         var call = Task.Run(async () =>
         {
@@ -243,6 +244,7 @@ public sealed class ControllerDaemonTests
     private static ApplyRequest Request() => new()
     {
         Selection = new() { All = true },
+        Pace = new() { TimeoutMs = 120_000 },
         OperationId = "op-7",
         Desired = new Desired { Practice = "guest-idle-haltpoll", Settings = { ["guest_halt_poll_ns"] = "1" } },
     };

@@ -173,7 +173,6 @@ public sealed class SqliteStoreTests : IDisposable
     [Fact]
     public async Task Open_ManyAtOnce_MigrateOnceAndLoseNothing()
     {
-        // Writers of different processes look for the lock every 150 ms, for 5 s: of many, on a slow disk, one might never find it free.
         await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(async () =>
         {
             using var store = Open();
@@ -229,7 +228,7 @@ public sealed class SqliteStoreTests : IDisposable
         using var connection = new SqliteConnection($"Data Source={_state.DatabasePath};Pooling=False");
         connection.Open();
         using var transaction = connection.BeginTransaction();
-        using var store = Open();
+        using var store = new SqliteStore(_state, TimeProvider.System);
 
         var e = await Assert.ThrowsAsync<StoreException>(() => store.SaveBaselineAsync(Baseline("vm1"), replace: false, default));
 
@@ -264,7 +263,8 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Contains($"the state directory {_state.Directory} cannot be used", await RefusalAsync(), StringComparison.Ordinal);
     }
 
-    private SqliteStore Open() => new(_state, TimeProvider.System);
+    /// <summary>Writers of different processes look for the lock every 150 ms: of some, on a slow disk, one may not find it free for long.</summary>
+    private SqliteStore Open() => new(_state, TimeProvider.System, TimeSpan.FromMinutes(5));
 
     private async Task<string> RefusalAsync()
     {
