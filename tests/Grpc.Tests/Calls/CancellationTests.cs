@@ -107,7 +107,7 @@ public sealed class CancellationTests
     [Fact]
     public async Task Handler_ReadsFromAClientThatIsGone_Fails()
     {
-        var ended = new TaskCompletionSource<Exception?>();
+        var (read, ended) = (new TaskCompletionSource(), new TaskCompletionSource<Exception?>());
         await using var server = await TestServer.StartAsync(new LambdaService
         {
             ClientStreaming = async (requests, _) =>
@@ -116,6 +116,7 @@ public sealed class CancellationTests
                 {
                     while (await requests.MoveNext())
                     {
+                        read.TrySetResult();
                     }
                 }));
                 return new StreamingInputCallResponse();
@@ -125,6 +126,7 @@ public sealed class CancellationTests
         using (var call = new TestService.TestServiceClient(channel).StreamingInputCall(cancellationToken: CancellationToken.None))
         {
             await call.RequestStream.WriteAsync(new StreamingInputCallRequest());
+            await read.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         }
 
         Assert.NotNull(await ended.Task.WaitAsync(Patience, TestContext.Current.CancellationToken));

@@ -6,7 +6,7 @@ namespace GuestTune.Grpc.Tests.Interop;
 /// <summary>A process of a peer, which ends with the test that started it.</summary>
 internal sealed class PeerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
     private readonly StringBuilder _errors = new();

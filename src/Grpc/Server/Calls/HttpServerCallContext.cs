@@ -139,8 +139,10 @@ internal sealed class HttpServerCallContext(HttpContext httpContext, MethodOptio
     public async Task EndByDeadlineAsync(TimeSpan timeout)
     {
         ServerLog.DeadlineExceeded(logger, timeout);
-        _status = new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded");
-        ResponseStatus.Write(ResponseStatus.Destination(httpContext.Response), _status);
+        // Not by the field: the handler may fail in this moment, and sets it then.
+        var status = new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded");
+        _status = status;
+        ResponseStatus.Write(ResponseStatus.Destination(httpContext.Response), status);
         if (httpContext.Features.Get<IHttpResponseBodyFeature>() is { } body)
         {
             await body.CompleteAsync();

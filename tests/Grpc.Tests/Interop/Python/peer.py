@@ -24,7 +24,7 @@ ECHO_TRAILING = "x-grpc-test-echo-trailing-bin"
 ECHOING = ((ECHO_INITIAL, "test_initial_metadata_value"), (ECHO_TRAILING, b"\xab\xab\xab"))
 REQUEST_SIZES = (27182, 8, 1828, 45904)
 RESPONSE_SIZES = (31415, 9, 2653, 58979)
-TIMEOUT_S = 20
+TIMEOUT_S = 120
 
 
 def zeros(size):
