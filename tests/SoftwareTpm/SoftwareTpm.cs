@@ -27,7 +27,8 @@ public sealed class SoftwareTpm : ITpmTransport, IDisposable
         {
             string[] chosen = banks is null ? [] : ["--pcr-banks", banks];
             string[] certified = isCertified ? ["--create-ek-cert", "--config", WriteAuthority()] : [];
-            Run("swtpm_setup", ["--tpm2", "--tpmstate", _folder.FullName, "--overwrite", .. chosen, .. certified]);
+            // Whatever umask the tests have.
+            Run("/bin/sh", ["-c", "umask 022; exec \"$@\"", "sh", "swtpm_setup", "--tpm2", "--tpmstate", _folder.FullName, "--overwrite", .. chosen, .. certified]);
         }
 
         _process = Start();

@@ -47,7 +47,8 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
         var work = WorkAsync();
         try
         {
-            await foreach (var one in events.Reader.ReadAllAsync(cancellationToken))
+            // To the end, which comes soon after a cancellation: a VM that has answered before it is told as answered.
+            await foreach (var one in events.Reader.ReadAllAsync(CancellationToken.None))
             {
                 yield return one;
             }
@@ -161,26 +162,27 @@ internal sealed class FleetRunner(LinkPool links, AgentLinkOptions options, Time
                 var callOptions = new CallOptions(deadline: deadline, cancellationToken: cancellationToken);
                 return await call(new VmCallContext(vm, link.Client, link.MeasuredBoot, callOptions, attachment, time));
             }
-            catch (AttachException e) when (e.Failure is AttachFailure.Lost or AttachFailure.Held && !cancellationToken.IsCancellationRequested)
+            catch (AttachException e) when (e.Failure is AttachFailure.Lost or AttachFailure.Held)
             {
                 // The VM was reset, QEMU let another client go in the same moment, libvirt's daemon is restarted, or another program has the port.
                 attempt.Failure = e.Message;
             }
-            catch (RpcException e) when (!cancellationToken.IsCancellationRequested && MayBeRepeated(e.StatusCode, attempt.Attachment))
+            catch (RpcException e) when (MayBeRepeated(e.StatusCode, attempt.Attachment, cancellationToken.IsCancellationRequested))
             {
                 attempt.Failure = e.Status.Detail;
             }
 
+            // Where the time has run out meanwhile, it ends here, and what failed last is its reason.
             await Task.Delay(delay, time, cancellationToken);
         }
     }
 
     // The agent itself never answers UNAVAILABLE (agent.proto): the connection said it. A connection that breaks is also
-    // reported as one of the others, but then the session under it has ended.
-    private static bool MayBeRepeated(StatusCode code, Attachment? attachment) => code switch
+    // reported as one of the others, but then the session under it has ended, and nobody has cancelled the call.
+    private static bool MayBeRepeated(StatusCode code, Attachment? attachment, bool isCancelled) => code switch
     {
         StatusCode.Unavailable => true,
-        StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled => attachment is { HasEnded: true },
+        StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled => attachment is { HasEnded: true } && !isCancelled,
         _ => false,
     };
 

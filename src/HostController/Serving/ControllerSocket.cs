@@ -34,6 +34,11 @@ internal sealed class ControllerSocket : IDisposable
             var directory = Path.GetDirectoryName(path)!;
             var created = !Directory.Exists(directory);
             Directory.CreateDirectory(directory, DirectoryMode);
+            if (created)
+            {
+                // A strict umask would have kept the group out.
+                File.SetUnixFileMode(directory, DirectoryMode);
+            }
 
             // A directory that is somebody else's, such as /tmp, is left as it is.
             if (groupId is { } group && (created || string.Equals(directory, runtimeDirectory, StringComparison.Ordinal)))

@@ -41,10 +41,10 @@ internal static partial class DocumentedCommands
         [.. text.Split([" | ", " #", " >", "   "], StringSplitOptions.None)[0].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(w => w.Trim('\'', '"', ')'))];
 
     // A line of its own, after a prompt, after the demo's "show", or in a unit of systemd.
-    [GeneratedRegex(@"^\s*(?:\$ |show |source <\(|ExecStart=/usr/bin/)?guesttune (?<words>[a-z-].*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\s*(?:\$ |show |source <\(|ExecStart=/usr/bin/)?guesttune (?<words>[a-z-].*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex Command();
 
     // The demo's alias for the program with options.
-    [GeneratedRegex(@"(?:\$cli""?|""\$PWD/""\}) (?<words>--[^@]*?)(?: ""\$@"")?['""]?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?:\$cli""?|""\$PWD/""\}) (?<words>--[^@]*?)(?: ""\$@"")?['""]?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex GlobalOptions();
 }

@@ -216,7 +216,7 @@ public sealed class ProgramTests
             };
         }
 
-        var run = await Fakes.Cli.RunAsync("ping", "--all", "--parallel", "1000", "--timeout", "60", "--controller", $"unix://{socket}");
+        var run = await Fakes.Cli.RunAsync("ping", "--all", "--parallel", "1000", "--timeout", "600", "--controller", $"unix://{socket}");
 
         Assert.Equal("", run.Error);
         var perVmKib = (AnonymousKib(daemon.Id) - before) / (double)Count;
@@ -262,10 +262,12 @@ public sealed class ProgramTests
 
     private static string CopyProgram(string directory)
     {
-        Directory.CreateDirectory(directory);
+        File.SetUnixFileMode(Directory.CreateDirectory(directory).FullName, (UnixFileMode)0b111_101_101);
         foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory).Where(f => Path.GetExtension(f) is ".dll" or ".json"))
         {
-            File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
+            var copy = Path.Combine(directory, Path.GetFileName(file));
+            File.Copy(file, copy);
+            File.SetUnixFileMode(copy, (UnixFileMode)0b110_100_100);
         }
 
         return directory;

@@ -6,22 +6,27 @@ namespace GuestTune.HostController.Tests.Fakes;
 /// <summary>The built guesttune as a process.</summary>
 internal sealed class ProgramProcess : IDisposable
 {
+    /// <summary>Only a program that hangs takes so long.</summary>
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(10);
+
     private readonly Process _process;
+    private readonly TemporaryDirectory _state;
     private readonly Task<string> _out;
     private readonly StringBuilder _error = new();
     private readonly Task _errorEnd;
     private (string Text, TaskCompletionSource Seen)? _awaited;
 
-    private ProgramProcess(Process process)
+    private ProgramProcess(Process process, TemporaryDirectory state)
     {
         _process = process;
+        _state = state;
         _out = process.StandardOutput.ReadToEndAsync();
         _errorEnd = ReadErrorsAsync();
     }
 
     public int Id => _process.Id;
 
-    public static ProgramProcess Start(params string[] arguments) => StartFrom([], AppContext.BaseDirectory, arguments);
+    public static ProgramProcess Start(params string[] arguments) => StartFrom([], AppContext.BaseDirectory, TestArguments.Patient(arguments));
 
     /// <param name="prefix">A program that starts it, with arguments.</param>
     public static ProgramProcess StartFrom(IReadOnlyList<string> prefix, string directory, params string[] arguments)
@@ -36,12 +41,15 @@ internal sealed class ProgramProcess : IDisposable
         };
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_CLI_HOME"] = "/tmp";
+        // What it remembers is not where all controllers of this machine have it.
+        var state = new TemporaryDirectory();
+        start.Environment["GUESTTUNE_STATE"] = state.PathOf("state");
         foreach (var name in new[] { "GUESTTUNE_INVENTORY", "GUESTTUNE_CONTROLLER", "NOTIFY_SOCKET" })
         {
             start.Environment.Remove(name);
         }
 
-        return new ProgramProcess(Process.Start(start)!);
+        return new ProgramProcess(Process.Start(start)!, state);
     }
 
     public static async Task<(int ExitCode, string Out, string Error)> RunAsync(params string[] arguments)
@@ -52,7 +60,7 @@ internal sealed class ProgramProcess : IDisposable
 
     public async Task<(int ExitCode, string Out, string Error)> EndAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(TimeLimit);
         await _process.WaitForExitAsync(limit.Token);
         await _errorEnd;
         return (_process.ExitCode, await _out, _error.ToString());
@@ -106,6 +114,9 @@ internal sealed class ProgramProcess : IDisposable
             _process.Kill();
         }
 
+        // It may still write to directories that are to go.
+        _process.WaitForExit();
         _process.Dispose();
+        _state.Dispose();
     }
 }

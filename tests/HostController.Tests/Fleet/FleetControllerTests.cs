@@ -13,13 +13,16 @@ public sealed class FleetControllerTests
 {
     private static readonly Pace Quick = new() { TimeoutMs = 400 };
 
+    /// <summary>Of what is to succeed, however busy the machine is.</summary>
+    private static readonly Pace Patient = new() { TimeoutMs = 600_000 };
+
     [Fact]
     public async Task Ping_RealSessionLayer_GivesTimes()
     {
         await using var fleet = await TestFleet.StartAsync("vm1");
         await using var controller = fleet.CreateController();
 
-        var events = await All(controller.PingAsync(new PingRequest { Selection = new() { Names = { "vm1" } }, Count = 3 }, default));
+        var events = await All(controller.PingAsync(new PingRequest { Pace = Patient, Selection = new() { Names = { "vm1" } }, Count = 3 }, default));
 
         Assert.Equal([VmEvent.EventOneofCase.Selected, VmEvent.EventOneofCase.Started, VmEvent.EventOneofCase.Ping], events.Select(e => e.EventCase));
         Assert.Equal(["vm1"], events[0].Selected.Vms);
@@ -97,7 +100,7 @@ public sealed class FleetControllerTests
         fleet.Vms[0].Agent.Before = (_, _) => throw new RpcException(new Status(StatusCode.PermissionDenied, "deny haltpoll"));
         await using var controller = fleet.CreateController();
 
-        var error = Result(await All(controller.ObserveAsync(new ObserveRequest { Selection = new() { All = true }, Practices = { "guest-idle-haltpoll" } }, default))).Error;
+        var error = Result(await All(controller.ObserveAsync(new ObserveRequest { Pace = Patient, Selection = new() { All = true }, Practices = { "guest-idle-haltpoll" } }, default))).Error;
 
         Assert.Equal(StatusCode.PermissionDenied, (StatusCode)error.Code);
         Assert.True(error.Reached);
@@ -112,7 +115,7 @@ public sealed class FleetControllerTests
         fleet.Vms[0].Agent.Before = (_, _) => throw new RpcException(new Status(StatusCode.FailedPrecondition, "\u001b[2J\u202eevil\n" + new string('x', 5000)));
         await using var controller = fleet.CreateController();
 
-        var error = Result(await All(controller.ObserveAsync(new ObserveRequest { Selection = new() { All = true } }, default))).Error;
+        var error = Result(await All(controller.ObserveAsync(new ObserveRequest { Pace = Patient, Selection = new() { All = true } }, default))).Error;
 
         Assert.StartsWith(@"\x1b[2J\u{202e}evil\nxxx", error.Message);
         Assert.True(error.Message.Length < 2100);
@@ -125,7 +128,7 @@ public sealed class FleetControllerTests
         fleet.Vms[0].Agent.Info = () => new() { AgentVersion = new string('x', 2 * 1024 * 1024) };
         await using var controller = fleet.CreateController();
 
-        var error = Result(await All(controller.GetInfoAsync(new GetInfoRequest { Selection = new() { All = true } }, default))).Error;
+        var error = Result(await All(controller.GetInfoAsync(new GetInfoRequest { Pace = Patient, Selection = new() { All = true } }, default))).Error;
 
         Assert.Equal(StatusCode.ResourceExhausted, (StatusCode)error.Code);
         Assert.Contains("at most 1048576 bytes", error.Message);
@@ -155,9 +158,9 @@ public sealed class FleetControllerTests
 
         var error = Result(await All(call switch
         {
-            "observe" => controller.ObserveAsync(new ObserveRequest { Selection = selection, Practices = { "guest-idle-haltpoll" } }, default),
-            "plan" => controller.PlanAsync(new PlanRequest { Selection = selection, Desired = apply.Desired }, default),
-            "undo" => controller.UndoAsync(new UndoRequest { Selection = selection, OperationId = "op1" }, default),
+            "observe" => controller.ObserveAsync(new ObserveRequest { Pace = Patient, Selection = selection, Practices = { "guest-idle-haltpoll" } }, default),
+            "plan" => controller.PlanAsync(new PlanRequest { Pace = Patient, Selection = selection, Desired = apply.Desired }, default),
+            "undo" => controller.UndoAsync(new UndoRequest { Pace = Patient, Selection = selection, OperationId = "op1" }, default),
             _ => controller.ApplyAsync(apply, default),
         })).Error;
 
@@ -203,10 +206,10 @@ public sealed class FleetControllerTests
 
         var error = Result(await All(call switch
         {
-            "info" => controller.GetInfoAsync(new GetInfoRequest { Selection = selection }, default),
-            "observe" => controller.ObserveAsync(new ObserveRequest { Selection = selection, Practices = { "guest-idle-haltpoll" } }, default),
-            "plan" => controller.PlanAsync(new PlanRequest { Selection = selection, Desired = apply.Desired }, default),
-            "history" => controller.HistoryAsync(new HistoryRequest { Selection = selection }, default),
+            "info" => controller.GetInfoAsync(new GetInfoRequest { Pace = Patient, Selection = selection }, default),
+            "observe" => controller.ObserveAsync(new ObserveRequest { Pace = Patient, Selection = selection, Practices = { "guest-idle-haltpoll" } }, default),
+            "plan" => controller.PlanAsync(new PlanRequest { Pace = Patient, Selection = selection, Desired = apply.Desired }, default),
+            "history" => controller.HistoryAsync(new HistoryRequest { Pace = Patient, Selection = selection }, default),
             _ => controller.ApplyAsync(apply, default),
         })).Error;
 
@@ -229,7 +232,7 @@ public sealed class FleetControllerTests
         };
         await using var controller = fleet.CreateController();
 
-        var error = Result(await All(controller.GetInfoAsync(new GetInfoRequest { Selection = new() { All = true } }, default))).Error;
+        var error = Result(await All(controller.GetInfoAsync(new GetInfoRequest { Pace = Patient, Selection = new() { All = true } }, default))).Error;
 
         Assert.Contains("boot id of 65 characters; at most 64 are taken", error.Message);
     }
@@ -241,7 +244,7 @@ public sealed class FleetControllerTests
         fleet.Further.Add(new VmEntry("gone", "inventory", new SocketChannel(fleet.PathOf("gone.sock")), TestFleet.NoLabels));
         await using var controller = fleet.CreateController();
 
-        var error = Result(await All(controller.PingAsync(new PingRequest { Selection = new() { All = true } }, default))).Error;
+        var error = Result(await All(controller.PingAsync(new PingRequest { Pace = Patient, Selection = new() { All = true } }, default))).Error;
 
         Assert.False(error.Reached);
         Assert.Equal(StatusCode.Unavailable, (StatusCode)error.Code);
@@ -306,7 +309,7 @@ public sealed class FleetControllerTests
         fleet.Further.Add(new VmEntry("bare", "qemu:///system", null, TestFleet.NoLabels, "the domain has no channel"));
         await using var controller = fleet.CreateController();
 
-        var events = await All(controller.PingAsync(new PingRequest { Selection = new() { All = true } }, default));
+        var events = await All(controller.PingAsync(new PingRequest { Pace = Patient, Selection = new() { All = true } }, default));
 
         Assert.Equal("the domain has no channel", events.Single(e => e.Vm == "bare" && e.EventCase == VmEvent.EventOneofCase.Error).Error.Message);
         Assert.Single(events, e => e.Vm == "vm1" && e.EventCase == VmEvent.EventOneofCase.Ping);
@@ -338,7 +341,7 @@ public sealed class FleetControllerTests
 
         await using var controller = fleet.CreateController();
 
-        var events = await All(controller.PingAsync(new PingRequest { Selection = new() { All = true }, Pace = new() { MaxParallel = 2 } }, default));
+        var events = await All(controller.PingAsync(new PingRequest { Selection = new() { All = true }, Pace = new(Patient) { MaxParallel = 2 } }, default));
 
         Assert.Equal(6, events.Count(e => e.EventCase == VmEvent.EventOneofCase.Ping));
         Assert.Equal(2, most);
@@ -350,7 +353,7 @@ public sealed class FleetControllerTests
         await using var fleet = await TestFleet.StartAsync("vm1");
         await using var one = fleet.CreateController();
         await using var other = fleet.CreateController();
-        var request = new PingRequest { Selection = new() { All = true }, Count = 20 };
+        var request = new PingRequest { Pace = Patient, Selection = new() { All = true }, Count = 20 };
 
         var results = await Task.WhenAll(All(one.PingAsync(request, default)), All(other.PingAsync(request, default)));
 
@@ -364,7 +367,7 @@ public sealed class FleetControllerTests
         var clock = new CallClock();
         await using var daemon = fleet.CreateController(new() { IdleTime = TimeSpan.FromSeconds(2) }, time: clock);
         await using var cli = fleet.CreateController();
-        var request = new PingRequest { Selection = new() { All = true } };
+        var request = new PingRequest { Pace = Patient, Selection = new() { All = true } };
 
         Assert.NotEqual(0UL, Result(await All(daemon.PingAsync(request, default))).Ping.AttachNs);
         Assert.Equal(0UL, Result(await All(daemon.PingAsync(request, default))).Ping.AttachNs);
@@ -445,6 +448,7 @@ public sealed class FleetControllerTests
     private static ApplyRequest Apply(string id, string value) => new()
     {
         Selection = new() { All = true },
+        Pace = Patient,
         OperationId = id,
         Desired = new Desired { Practice = "guest-idle-haltpoll", Settings = { ["guest_halt_poll_ns"] = value } },
     };

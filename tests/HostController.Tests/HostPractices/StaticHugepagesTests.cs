@@ -2,6 +2,7 @@ using System.Globalization;
 using Grpc.Core;
 using GuestTune.Agent.V1;
 using GuestTune.Controller.HostPractices;
+using GuestTune.HostController.Tests.Fakes;
 using GuestTune.Practice.V1;
 using GuestTune.Practices;
 using GuestTune.Practices.Files;
@@ -91,7 +92,7 @@ public sealed class StaticHugepagesTests : IDisposable
             </node>
             """);
 
-        var needs = new LibvirtDomainHugepages($"test://{_tree.PathOf("/node.xml")}", static () => true, TimeProvider.System).Read(out var problem);
+        var needs = new LibvirtDomainHugepages($"test://{_tree.PathOf("/node.xml")}", static () => true, new CallClock()).Read(out var problem);
 
         Assert.Null(problem);
         Assert.Equal([("big", 1024UL * 1024, 3UL), ("usual", 0UL, 32UL)], needs.OrderBy(static n => n.Domain, StringComparer.Ordinal).Select(static n => (n.Domain, n.PageSizeKiB, n.PagesOf(n.PageSizeKiB == 0 ? 2048 : n.PageSizeKiB))));

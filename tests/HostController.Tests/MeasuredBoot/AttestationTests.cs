@@ -469,7 +469,7 @@ public sealed class AttestationTests : IAsyncLifetime
         var request = new CollectEvidenceRequest
         {
             Selection = new Controller.V1.Selection { All = true },
-            Pace = new Pace { TimeoutMs = 60_000 },
+            Pace = new Pace { TimeoutMs = 600_000 },
             Pcrs = new PcrSelection { Algorithm = (uint)bank, Mask = 0x3FF },
             EnrolAnew = enrolAnew,
             EventLogRequired = logIsRequired,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GuestTune.Agent.V1;
 using GuestTune.Controller.MeasuredBoot.Enrolment;
+using GuestTune.Controller.Serving;
 using GuestTune.Controller.Store;
 using GuestTune.HostController.Tests.Fakes;
 
@@ -123,7 +124,7 @@ public sealed class BaselineCommandTests
         using var store = new SqliteStore(new StoreFiles(vms.StatePath), TimeProvider.System);
         var audit = await store.ListAuditAsync(10, default);
         Assert.Equal(["replaced", "saved"], audit.Where(a => a.Action == "pcr baseline save").Select(a => a.Outcome));
-        Assert.All(audit, a => Assert.Equal($"user {Environment.GetEnvironmentVariable("UID") ?? "0"}, process {Environment.ProcessId}", a.Caller));
+        Assert.All(audit, a => Assert.Equal($"user {Libc.GetEffectiveUserId()}, process {Environment.ProcessId}", a.Caller));
     }
 
     [Fact]

@@ -107,7 +107,7 @@ public sealed class UnpredictedChangeTests
         await vms.RunAsync(Add);
         vms["vm1"].BeforeQuote = static context => Task.Delay(Timeout.Infinite, context.CancellationToken);
 
-        var (code, output, error) = await vms.RunAsync("undo", "vm1", "--operation-id", "op2", "--timeout", "30");
+        var (code, output, error) = await vms.RunAsync("undo", "vm1", "--operation-id", "op2", "--timeout", "120");
         vms["vm1"].BeforeQuote = static _ => Task.CompletedTask;
         guest.Start();
         var check = await vms.RunAsync("pcr", "check", "vm1");

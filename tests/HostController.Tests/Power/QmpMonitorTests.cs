@@ -82,14 +82,14 @@ public sealed class QmpMonitorTests
     {
         var vm = new VmEntry("nobody", "test:///default", new SocketChannel("/run/x.sock"), TestFleet.NoLabels);
 
-        var e = await Assert.ThrowsAsync<PowerException>(() => new VmPower(new LibvirtClients(TimeProvider.System), TimeProvider.System).ResetAsync(vm, default));
+        var e = await Assert.ThrowsAsync<PowerException>(() => new VmPower(new LibvirtClients(TimeProvider.System), new CallClock()).ResetAsync(vm, default));
 
         Assert.Contains("test:///default does not reset 'nobody'", e.Message, StringComparison.Ordinal);
         Assert.Contains("not found", e.Message, StringComparison.OrdinalIgnoreCase);
     }
 
     private static Task ResetAsync(string? monitor) =>
-        new VmPower(new LibvirtClients(TimeProvider.System), TimeProvider.System).ResetAsync(new VmEntry("vm1", "inventory", new SocketChannel("/run/x.sock"), TestFleet.NoLabels, Monitor: monitor), default);
+        new VmPower(new LibvirtClients(TimeProvider.System), new CallClock()).ResetAsync(new VmEntry("vm1", "inventory", new SocketChannel("/run/x.sock"), TestFleet.NoLabels, Monitor: monitor), default);
 
     private static string Serve(TemporaryDirectory directory, string greeting, Func<string, string> answer)
     {
