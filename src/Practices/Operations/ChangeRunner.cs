@@ -24,7 +24,7 @@ internal static class ChangeRunner
             foreach (var outcome in Do(practice, changes, outcomes.Count, kind, out var isForeign))
             {
                 outcomes.Add(outcome);
-                error ??= outcome.State == ChangeState.Failed ? $"{outcome.Change.Item}: {outcome.Error}" : null;
+                error ??= outcome.Error is { } reason ? $"{outcome.Change.Item}: {reason}" : null;
                 attempted = isForeign ? attempted : outcomes.Count;
             }
         }
@@ -121,10 +121,11 @@ internal static class ChangeRunner
             var isUnchanged = write.Knob.AreEqual(reading.Value, change.Before);
             isForeign |= !isUnchanged && !write.Knob.AreEqual(reading.Value, write.Value);
             var outcome = Verify(change, write, reading, kind);
-            outcomes.Add(outcome.State is not ChangeState.Failed ? outcome : outcome with
-            {
-                Error = isUnchanged ? $"{lost.Message}; it was not changed" : $"{lost.Message}; it is '{reading.Value}' now, neither what it was nor what it was to be, and is left so",
-            });
+            outcomes.Add(outcome.State is not ChangeState.Failed ? outcome
+
+                // Not failed: whoever was asked may do it yet.
+                : isUnchanged ? new ChangeOutcome(change, ChangeState.Skipped, reading.Value, $"{lost.Message}; it was not changed")
+                : outcome with { Error = $"{lost.Message}; it is '{reading.Value}' now, neither what it was nor what it was to be, and is left so" });
         }
 
         return outcomes;
@@ -169,7 +170,7 @@ internal static class ChangeRunner
         {
             // Of a group that fails the first has the error; the others were put back as little.
             var results = Do(practice, backs, done, OperationKind.Apply, out _);
-            var groupError = results.Find(static r => r.State == ChangeState.Failed)?.Error;
+            var groupError = results.Find(static r => r.Error is not null)?.Error;
             foreach (var result in results)
             {
                 var place = places[done++];

@@ -46,8 +46,8 @@ internal static class UndoTarget
         };
     }
 
-    /// <summary>Nothing of it failed: it was found unmade after a call that libvirt had not answered, and may have carried out afterwards.</summary>
-    private static bool WasCutOff(Operation operation) => operation.Outcomes.Count > 0 && operation.Outcomes.All(static o => o.State == ChangeState.Skipped);
+    /// <summary>Nothing of it failed: it was found unmade after a call that had no answer, and may have been carried out afterwards.</summary>
+    private static bool WasCutOff(Operation operation) => operation.Outcomes.Count > 0 && operation.Outcomes.All(static o => o.State is ChangeState.Skipped or ChangeState.Reverted);
 
     /// <summary>A failed operation whose earlier changes could not all be put back.</summary>
     private static bool LeftSomething(Operation operation)

@@ -153,6 +153,32 @@ public sealed class LostConnectionTests : IDisposable
         Assert.Equal("o0", _fixture.Undo("u2").Operation.RelatedOperationId);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Undo_LostChangeTakesEffectAfterItsOperationHasFailed_PutsItBack(int change)
+    {
+        _fixture.Apply("o0", "agent-channel", ("enabled", "true"));
+        var (before, runningBefore) = (_fixture.Canonical, Running);
+        Lose(change, isMade: false);
+        Assert.Equal(OperationState.Failed, _fixture.Apply("o1", "iothreads", Wish).Operation.State);
+        if (change == 0)
+        {
+            _fixture.Domain.Persistent = _fixture.Domain.LastAsked!;
+        }
+        else
+        {
+            _fixture.Domain.AddLiveIOThread(1);
+        }
+
+        Assert.NotEqual((before, runningBefore), (_fixture.Canonical, Running));
+        var undone = _fixture.Undo("u1").Operation;
+
+        Assert.Equal((OperationState.Done, "o1"), (undone.State, undone.RelatedOperationId));
+        Assert.Equal((before, runningBefore), (_fixture.Canonical, Running));
+        Assert.Equal("o0", _fixture.Undo("u2").Operation.RelatedOperationId);
+    }
+
     [Fact]
     public void Undo_LibvirtDoesNotComeBack_IsSettledAndTheOperationIsUndone()
     {
