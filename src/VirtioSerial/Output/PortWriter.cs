@@ -123,11 +123,17 @@ internal sealed class PortWriter
         _ = RunAsync();
     }
 
-    /// <summary>Completes once the port has been offered all that is queued, by whichever thread sends: it has taken it, or is full.</summary>
+    /// <summary>Takes no further data. Completes once the port has been offered all that is queued, by whichever thread sends: it has taken it, or is full.</summary>
     public Task OfferAsync()
     {
         lock (Sync)
         {
+            // Somebody who sends without end would have the sending thread go on without end.
+            if (_source is not null)
+            {
+                Abandon(_source);
+            }
+
             // Continued in place, by the thread that sends.
             return _running && !_waits ? (_offered ??= new TaskCompletionSource()).Task : Task.CompletedTask;
         }
