@@ -131,7 +131,12 @@ public sealed class PrivateLibvirt : IDisposable
 
     public void EnsureRunning()
     {
-        if (!_isRunning)
+        if (_isRunning)
+        {
+            // A test that failed may have left it paused, and the next one would wait for ever.
+            Resume();
+        }
+        else
         {
             Start();
         }
