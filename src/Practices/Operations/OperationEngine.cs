@@ -214,8 +214,25 @@ public sealed class OperationEngine : IDisposable
     {
         if (!Interlocked.Exchange(ref _disposed, true))
         {
-            _oneAtATime.Wait(LastOperationTime);
+            if (!_oneAtATime.Wait(TimeSpan.Zero))
+            {
+                WaitForLastOperation();
+            }
+
             _journal?.Dispose();
+        }
+    }
+
+    private void WaitForLastOperation()
+    {
+        using var limit = new CancellationTokenSource(LastOperationTime, _time);
+        try
+        {
+            _oneAtATime.Wait(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Its end will be missing in the journal, as after a power cut.
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using GuestTune.Agent.CommandLine;
 using GuestTune.Agent.Transport;
 using GuestTune.FakePort;
+using GuestTune.Testing;
 using GuestTune.VirtioSerial;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,3 +1,5 @@
+using GuestTune.Testing;
+
 namespace GuestTune.Practices.Tests.Operations;
 
 public sealed class OperationEngineTests : IDisposable
@@ -458,6 +460,7 @@ public sealed class OperationEngineTests : IDisposable
     [Fact]
     public async Task Dispose_WhileAnOperationRuns_WaitsForItsEnd()
     {
+        _fixture.Time = new PatientTime();
         using var entered = new ManualResetEventSlim();
         using var go = new ManualResetEventSlim();
         Practice.BeforeWrite = (_, _) =>

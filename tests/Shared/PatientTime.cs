@@ -1,4 +1,4 @@
-namespace GuestTune.Agent.Tests.Transport;
+namespace GuestTune.Testing;
 
 /// <summary>Time in which long waits never end: what takes long on a slow machine is not given up, and what ends has not merely been waited out.</summary>
 internal sealed class PatientTime : TimeProvider
