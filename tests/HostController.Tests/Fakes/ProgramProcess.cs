@@ -41,6 +41,8 @@ internal sealed class ProgramProcess : IDisposable
         };
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_CLI_HOME"] = "/tmp";
+        // A shell complains about a locale that is not installed.
+        start.Environment["LC_ALL"] = "C";
         // What it remembers is not where all controllers of this machine have it.
         var state = new TemporaryDirectory();
         start.Environment["GUESTTUNE_STATE"] = state.PathOf("state");
