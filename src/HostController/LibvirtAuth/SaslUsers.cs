@@ -86,9 +86,9 @@ internal sealed class SaslUsers(RootedFileSystem files, ICommandRunner commands,
         }
     }
 
-    /// <summary>Without a realm the host's own name is meant, as for saslpasswd2, which takes all of it: the runtime's would end at its first dot.</summary>
+    /// <summary>Without a realm the host's own name is meant, as for saslpasswd2, which takes all of it, in small letters (_sasl_conn_init of lib/common.c): the runtime's would end at its first dot.</summary>
     private bool IsThere(string user) => List().Contains(
-        user.Contains('@', StringComparison.Ordinal) ? user : $"{user}@{files.ReadText("/proc/sys/kernel/hostname").Value}", StringComparer.Ordinal);
+        user.Contains('@', StringComparison.Ordinal) ? user : $"{user}@{files.ReadText("/proc/sys/kernel/hostname").Value?.ToLowerInvariant()}", StringComparer.Ordinal);
 
     private static string[] Named(string user) => user.IndexOf('@', StringComparison.Ordinal) is >= 0 and var at ? ["-u", user[(at + 1)..], user[..at]] : [user];
 
