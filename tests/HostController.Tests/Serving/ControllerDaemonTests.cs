@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging;
 
 namespace GuestTune.HostController.Tests.Serving;
 
@@ -219,8 +218,8 @@ public sealed class ControllerDaemonTests
     public async Task Call_DaemonEndsItWhileItStops_SaysThatItWentAwayAndWhereToLook()
     {
         using var directory = new TemporaryDirectory();
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(directory.PathOf("c.sock"), static listen => listen.Protocols = HttpProtocols.Http2));
         await using var daemon = builder.Build();
         ((IApplicationBuilder)daemon).Run(static context =>
