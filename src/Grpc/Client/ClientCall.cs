@@ -97,6 +97,15 @@ internal abstract class ClientCall : IDisposable
         End(status, hasTrailers: false);
     }
 
+    /// <summary>Ends the call if its deadline has passed, of which a server may learn before the timer here.</summary>
+    public void EndIfOverdue()
+    {
+        if (Options.Deadline <= TimeProvider.System.GetUtcNow().UtcDateTime)
+        {
+            End(new Status(StatusCode.DeadlineExceeded, string.Empty), hasTrailers: false);
+        }
+    }
+
     /// <summary>Ends the call with the status in the trailers of a response that was read to its end.</summary>
     public Status EndByTrailers(HttpResponseMessage response, bool hasMessageMissing)
     {

@@ -77,11 +77,13 @@ internal sealed class RequestStreamWriter<TRequest, TResponse>(
         }
         catch (OperationCanceledException)
         {
+            call.EndIfOverdue();
             throw call.CreateException();
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException or ObjectDisposedException)
         {
             // The response says why the server wants no more; until it is here, this is all that is known.
+            call.EndIfOverdue();
             throw call.EndStatus is not null
                 ? call.CreateException()
                 : new RpcException(new Status(
