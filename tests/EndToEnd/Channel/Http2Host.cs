@@ -10,7 +10,7 @@ internal static class Http2Host
 
     public static async Task<Session> AttachAsync(string socketPath)
     {
-        var session = await HostSession.AttachAsync(socketPath, new SessionOptions { AttachTimeout = TimeSpan.FromSeconds(60) });
+        var session = await HostSession.AttachAsync(socketPath, new SessionOptions { AttachTimeout = TimeSpan.FromMinutes(4) });
         await session.Output.WriteAsync(Preface);
         return session;
     }

@@ -53,7 +53,7 @@ public sealed class GuesttuneCli : IDisposable
 
     /// <summary>VMs are what this libvirt runs.</summary>
     /// <param name="inside">The program that runs guesttune elsewhere, and its arguments.</param>
-    public static GuesttuneCli ForLibvirt(string uri, IReadOnlyList<string>? inside = null) => new(uri, inside ?? []);
+    public static GuesttuneCli ForLibvirt(string uri, IReadOnlyList<string>? inside = null) => new(uri, inside ?? []) { _patience = Long };
 
     public async Task<CliRun> RunAsync(params string[] arguments)
     {

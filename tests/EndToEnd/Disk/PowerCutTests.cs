@@ -52,8 +52,8 @@ public sealed class PowerCutTests
 
         await inspector.Console.ReadAsync($"rm {DiskInspection.AgentHold}");
         await inspector.WaitForAgentAsync();
-        using var cliAfter = GuesttuneCli.ForChannels((DebianGuest.Name, inspector.AgentSocket));
-        var history = (await cliAfter.RunJsonAsync("history", DebianGuest.Name, "--timeout", "60")).ShouldEndWith(0);
+        using var cliAfter = GuesttuneCli.ForBusyGuest(DebianGuest.Name, inspector.AgentSocket);
+        var history = (await cliAfter.RunJsonAsync("history", DebianGuest.Name)).ShouldEndWith(0);
         var operations = history.Vm(DebianGuest.Name)["operations"]!.AsArray();
         var done = operations.Count == 1 && (string?)operations[0]!["state"] == "done";
         Assert.Equal(done ? after : before, await ReadFilesAsync(inspector.Console, DiskInspection.Root));

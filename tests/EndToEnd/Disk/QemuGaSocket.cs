@@ -7,7 +7,7 @@ namespace GuestTune.EndToEnd.Disk;
 /// <summary>Talks to qemu-ga over its own port: what it refuses itself is the proof of its block list.</summary>
 internal sealed class QemuGaSocket : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     private readonly NetworkStream _stream;
     private readonly StreamReader _reader;

@@ -15,7 +15,7 @@ public sealed class FullDiskTests(GuestPool pool)
         await guest.CleanAsync();
         using var cli = guest.NewCli();
         (await cli.RunAsync("set", "haltpoll", name, "--grow", "3")).ShouldEndWith(0);
-        await guest.Console.ExecuteAsync("dd if=/dev/zero of=/var/lib/guesttune/fill bs=64k; dd if=/dev/zero of=/var/lib/guesttune/fill2 bs=1; sync", TimeSpan.FromMinutes(1));
+        await guest.Console.ExecuteAsync("dd if=/dev/zero of=/var/lib/guesttune/fill bs=64k; dd if=/dev/zero of=/var/lib/guesttune/fill2 bs=1; sync", TimeSpan.FromMinutes(4));
         Assert.Equal("0", await guest.Console.ReadAsync("df -P /var/lib/guesttune | awk 'NR==2 {print $4}'"));
         try
         {

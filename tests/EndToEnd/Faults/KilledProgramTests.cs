@@ -60,14 +60,14 @@ public sealed class KilledProgramTests(GuestPool pool)
         var before = await guest.GetAgentPidAsync();
 
         await FreezeAsync(guest);
-        await using var running = await cli.StartAsync("set", "haltpoll", "vm1", "--guest-halt-poll-ns", "400000", "-o", "json", "--timeout", "60");
+        await using var running = await cli.StartAsync("set", "haltpoll", "vm1", "--guest-halt-poll-ns", "400000", "-o", "json");
         await WaitUntilAgentIsBlockedAsync(guest);
         await guest.KillAgentAsync();
         await ThawAsync(guest);
         var run = await running.WaitAsync();
 
         Assert.True(run.ExitCode is 0 or 1, $"{run.ExitCode}: {run.Output}{run.Error}");
-        (await cli.RunAsync("ping", "vm1", "--timeout", "60")).ShouldEndWith(0);
+        (await cli.RunAsync("ping", "vm1")).ShouldEndWith(0);
         Assert.NotEqual(before, await guest.GetAgentPidAsync());
         var operations = (await cli.RunJsonAsync("history", "vm1")).Vm("vm1")["operations"]!.AsArray();
         Assert.True(operations.Count <= 1, operations.ToJsonString());
@@ -89,8 +89,8 @@ public sealed class KilledProgramTests(GuestPool pool)
         await guest.KillAgentAsync();
         var run = await running.WaitAsync();
 
-        Assert.InRange(run.Took.TotalSeconds, 0, 100);
-        (await cli.RunAsync("ping", "vm2", "--timeout", "60")).ShouldEndWith(0);
+        Assert.InRange(run.Took.TotalSeconds, 0, 300);
+        (await cli.RunAsync("ping", "vm2")).ShouldEndWith(0);
     }
 
     [Fact]

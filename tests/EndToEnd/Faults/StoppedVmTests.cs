@@ -17,7 +17,7 @@ public sealed class StoppedVmTests(GuestPool pool)
         await using var session = await Http2Host.AttachAsync(second.Vm.AgentSocket);
 
         await Task.WhenAll(first.Vm.PauseAsync(), second.Vm.PauseAsync());
-        await using var patient = await cli.StartAsync("set", "haltpoll", "vm1", "--guest-halt-poll-ns", "400000", "--timeout", "120");
+        await using var patient = await cli.StartAsync("set", "haltpoll", "vm1", "--guest-halt-poll-ns", "400000");
         await Task.Delay(TimeSpan.FromSeconds(60));
         Assert.False(patient.HasEnded);
         Assert.False(session.Ended.IsCompleted);

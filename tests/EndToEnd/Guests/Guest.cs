@@ -68,8 +68,9 @@ public sealed class Guest(TestVm vm) : IAsyncDisposable
     /// <summary>How often each of the agent's threads has been given the processor so far, by thread id and name.</summary>
     public async Task<IReadOnlyDictionary<string, long>> ReadContextSwitchesAsync()
     {
+        // Some may end while they are read.
         var text = await Console.ReadAsync(
-            $"cd /proc/$(cat {AgentPid})/task; for t in *; do echo \"$t $(cat $t/comm):\" $(grep ctxt_switches $t/status | cut -f2); done");
+            $"cd /proc/$(cat {AgentPid})/task && for t in *; do n=$(cat $t/comm) && s=$(grep ctxt_switches $t/status) && echo \"$t $n:\" $(echo \"$s\" | cut -f2); done 2>/dev/null; true");
         return text.Split('\n').Select(l => l.Split(": ")).ToDictionary(
             l => l[0], l => l[1].Split(' ').Sum(n => long.Parse(n, CultureInfo.InvariantCulture)));
     }

@@ -115,7 +115,7 @@ public sealed class SetTests(GuestPool pool)
         (await cli.RunAsync("set", "haltpoll", "vm1", "--guest-halt-poll-ns", "400000")).ShouldEndWith(0);
 
         await guest.KillAgentAsync();
-        (await cli.RunAsync("undo", "vm1", "--timeout", "60")).ShouldEndWith(0);
+        (await cli.RunAsync("undo", "vm1")).ShouldEndWith(0);
 
         Assert.Equal("200000", await guest.ReadParameterAsync());
     }

@@ -158,7 +158,7 @@ public sealed class RemoteLibvirt : IAsyncLifetime
                 <initrd>{image.Initramfs}</initrd>
                 <cmdline>console=ttyS0 quiet panic=-1</cmdline>
               </os>
-              <features><acpi/>{(isKvm ? "" : "<tcg><tb-cache unit='MiB'>64</tb-cache></tcg>")}</features>
+              <features><acpi/>{(isKvm ? "" : "<tcg><tb-cache unit='MiB'>256</tb-cache></tcg>")}</features>
               {(isKvm ? "<cpu mode='host-passthrough'/>" : "<cpu mode='maximum'><feature policy='disable' name='cx16'/></cpu>")}
               <devices>
                 <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{Disk}'/><target dev='vda' bus='virtio'/></disk>

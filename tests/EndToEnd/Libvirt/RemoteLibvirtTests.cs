@@ -45,7 +45,7 @@ public sealed class RemoteLibvirtTests(RemoteLibvirt remote) : IClassFixture<Rem
         await remote.Console.ReadAsync("sync; fsfreeze --freeze /disk");
         try
         {
-            await using var running = await cli.StartAsync("set", "haltpoll", Vm, "--guest-halt-poll-ns", "500000", "--operation-id", "middle-1", "--timeout", "180");
+            await using var running = await cli.StartAsync("set", "haltpoll", Vm, "--guest-halt-poll-ns", "500000", "--operation-id", "middle-1");
             while (await remote.Console.ReadAsync("grep -q '^State:.D' /proc/$(cat /run/guesttune-agent.pid)/task/*/status && echo yes || echo no") is not "yes")
             {
                 Assert.False(running.HasEnded);
@@ -88,7 +88,7 @@ public sealed class RemoteLibvirtTests(RemoteLibvirt remote) : IClassFixture<Rem
 
         (await cli.RunAsync("vm", "undo", Vm)).ShouldEndWith(0);
 
-        (await cli.RunAsync("ping", Vm, "--timeout", "180")).ShouldEndWith(0);
+        (await cli.RunAsync("ping", Vm)).ShouldEndWith(0);
         Assert.Equal(("effective", "an agent in the guest has the port open"), await ReadVerdictAsync(cli, Vm, "agent-channel"));
     }
 

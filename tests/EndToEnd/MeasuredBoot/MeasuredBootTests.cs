@@ -38,12 +38,14 @@ public sealed class MeasuredBootTests
         Assert.True(evidence["events"]!.AsArray().Count > 10);
         Assert.Equal("pinned", (string?)evidence["key"]);
 
-        // The same TPM, started once more.
+        // The same TPM, started once more; and once more again where emulated processors trip while the kernel boots. QEMU tells of every start.
+        uint starts = 0;
+        guest.Vm.Qmp.OnEvent = (name, _) => starts += name == "RESET" ? 1u : 0u;
         await guest.Vm.ResetAsync();
         await guest.Vm.WaitForAgentAsync();
         var again = (await cli.RunJsonAsync(["pcr", "quote", Name, .. state])).ShouldEndWith(0).Vm(Name)["evidence"]!;
         Assert.Equal("pinned", (string?)again["key"]);
-        Assert.Equal((uint)evidence["clock"]!["reset_count"]! + 1, (uint)again["clock"]!["reset_count"]!);
+        Assert.Equal((uint)evidence["clock"]!["reset_count"]! + starts, (uint)again["clock"]!["reset_count"]!);
         Assert.Equal(evidence["banks"]!.ToJsonString(), again["banks"]!.ToJsonString());
     }
 

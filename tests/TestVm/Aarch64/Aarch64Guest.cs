@@ -16,7 +16,7 @@ public static partial class Aarch64Guest
     private const int Executable = 0x1ED; // 0755
     private const int Readable = 0x1A4; // 0644
 
-    private static readonly TimeSpan BootTimeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan BootTimeout = TimeSpan.FromMinutes(6);
 
     public static async Task<Aarch64Record> BootAsync(string kernelArguments, CancellationToken cancellationToken = default)
     {
@@ -83,6 +83,6 @@ public static partial class Aarch64Guest
         return memory.ToArray();
     }
 
-    [GeneratedRegex(@"^@tree\s+(?<base64>[A-Za-z0-9+/=\s]+?)\s+@end", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"^@tree\s+(?<base64>[A-Za-z0-9+/=\s]+?)\s+@end", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 120_000)]
     private static partial Regex RecordedTree();
 }
