@@ -13,6 +13,8 @@ public sealed class PrivateLibvirt : IDisposable
     /// <summary>The first process of the namespaces: it reaps what is orphaned there, carries out one command a line, and ends with its input.</summary>
     private const string Supervisor =
         """
+        # Whatever umask the tests have: not all that libvirt starts is root.
+        umask 022
         for pair in etc:/etc lib:/var/lib cache:/var/cache log:/var/log run:/run; do
           mkdir -p "$1/${pair%%:*}" "${pair#*:}/libvirt" && mount --bind "$1/${pair%%:*}" "${pair#*:}/libvirt" || exit
         done
