@@ -10,6 +10,7 @@ using GuestTune.HostController.Tests.Libvirt;
 using GuestTune.Practices;
 using GuestTune.Practices.Files;
 using GuestTune.PrivateLibvirts;
+using GuestTune.Testing;
 using V1Selection = GuestTune.Controller.V1.Selection;
 
 namespace GuestTune.HostController.Tests.Domains;
@@ -457,11 +458,5 @@ public sealed class RealDomainTests : IAsyncDisposable
         private long _hours;
 
         public override long GetTimestamp() => Interlocked.Increment(ref _hours) * 3600 * TimestampFrequency;
-    }
-
-    /// <summary>No limit ever passes, however slow the machine is.</summary>
-    private sealed class PatientTime : TimeProvider
-    {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, period);
     }
 }
